@@ -1,0 +1,41 @@
+// One LSP session on the editor's stdio, from the first byte to the exit code: the main job.
+//
+// Gets everything decided beforehand (which gopls, which flags, which limits) and returns when the
+// session is over. Reads descriptor 0, writes descriptors 1 and 2, never sets flags on them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "framing/limits.h"
+
+namespace bridge::session {
+
+struct SessionSettings {
+  // Absolute path of the real gopls, not resolved (version-manager shims look at their own name).
+  // Empty only when `connect` is set and no gopls was found: then there is no fallback.
+  std::string gopls;
+  // The whole argv after the program's name as the editor gave it: for execve of the real gopls.
+  std::vector<std::string> original_args;
+  // What of it a private gopls gets: absorbed flags (-mode, --stdio, -remote…) and ours removed.
+  std::vector<std::string> gopls_args;
+  // A directory with `go` to append to the PATH of a private gopls; empty: `go` is on PATH already,
+  // or was not found anywhere.
+  std::string go_directory;
+  // A server that listens already: "/path", "unix;/path", "127.0.0.1:port", "[::1]:port",
+  // "localhost:port". Empty: a private gopls.
+  std::string connect;
+
+  framing::Limits limits;
+  // After the editor's end of file: how long answers that are still owed are waited for.
+  std::chrono::milliseconds drain_timeout{3000};
+  // How long the editor waits for gopls' answer to `shutdown` before the bridge gives it.
+  std::chrono::milliseconds shutdown_answer_after{200};
+};
+
+// Exit codes are listed in README.md, "Exit codes". Does not return where it becomes the real gopls.
+int run_session(const SessionSettings& settings);
+
+}  // namespace bridge::session
