@@ -1,0 +1,34 @@
+// What fake_server can be told to do; see README.md for the list with examples.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace bridge::rigs {
+
+struct FakeServerOptions {
+  std::map<std::string, std::chrono::milliseconds>
+      delays;                             // --delay METHOD=MS, --delay-shutdown MS
+  std::optional<std::string> exit_when;   // --exit-when METHOD: exit(3) instead of handling it
+  std::optional<std::string> stall_when;  // --stall-when METHOD: read nothing after it
+  std::optional<std::size_t>
+      die_in_frame;             // --die-in-frame N: SIGKILL after N bytes of a hover answer
+  bool print_garbage = false;   // --print-garbage: a bare line before each frame
+  bool two_writes = false;      // --two-writes: header and body apart, as gopls does
+  bool ask = false;             // --ask: request workspace/configuration after `initialized`
+  bool stay_after_eof = false;  // --stay-after-eof: live on until killed
+  std::vector<std::string> stderr_lines;  // --stderr LINE, at the start
+  std::string listen_unix;  // --listen-unix PATH: serve connections, one after another
+  std::string record;       // --record FILE: every byte received
+  std::string record_argv;  // --record-argv FILE: argv, one argument a line
+};
+
+// From FAKE_SERVER_ARGS (one argument a line) if that is set, else from argv: so that a program
+// which starts us with arguments of its own can still be given a script. Prints what is wrong and
+// exits with 2.
+FakeServerOptions parse_fake_server_options(int argc, char** argv);
+
+}  // namespace bridge::rigs
