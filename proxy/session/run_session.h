@@ -17,9 +17,9 @@ struct SessionSettings {
   // Absolute path of the real gopls, not resolved (version-manager shims look at their own name).
   // Empty only when `connect` is set and no gopls was found: then there is no fallback.
   std::string gopls;
-  // The whole argv after the program's name as the editor gave it: for execve of the real gopls.
+  // argv after the program's name without our own flags: for execve of the real gopls.
   std::vector<std::string> original_args;
-  // What of it a private gopls gets: absorbed flags (-mode, --stdio, -remote…) and ours removed.
+  // What of it a private gopls gets: the absorbed flags (-mode, -remote, -remote.*) removed too.
   std::vector<std::string> gopls_args;
   // A directory with `go` to append to the PATH of a private gopls; empty: `go` is on PATH already,
   // or was not found anywhere.
@@ -35,7 +35,8 @@ struct SessionSettings {
   std::chrono::milliseconds shutdown_answer_after{200};
 };
 
-// Exit codes are listed in README.md, "Exit codes". Does not return where it becomes the real gopls.
+// Exit codes are listed in README.md, "Exit codes". Does not return where it becomes the real
+// gopls.
 int run_session(const SessionSettings& settings);
 
 }  // namespace bridge::session

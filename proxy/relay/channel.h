@@ -1,0 +1,51 @@
+// The two halves of an end: a Source gives chunks, a Sink takes them. Neither ever blocks.
+//
+// Interfaces, so that tests can put a faulty end in place of a descriptor. The implementations over
+// descriptors are in descriptor_channel.h. Neither half knows about frames.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace bridge::relay {
+
+struct Transfer {
+  enum class Status : std::uint8_t {
+    ok,           // `bytes` moved, at least one
+    would_block,  // nothing moved; wait for readiness
+    end_of_file,  // sources only: nothing will ever come again
+    failed,       // `error` says why
+  };
+  Status status = Status::ok;
+  std::size_t bytes = 0;
+  int error = 0;  // errno, for `failed`
+
+  static Transfer moved(std::size_t bytes) { return {Status::ok, bytes, 0}; }
+  static Transfer blocked() { return {Status::would_block, 0, 0}; }
+  static Transfer ended() { return {Status::end_of_file, 0, 0}; }
+  static Transfer failure(int error) { return {Status::failed, 0, error}; }
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // Reads once, into a room that is not empty.
+  virtual Transfer read_some(std::span<char> room) noexcept = 0;
+  // The descriptor whose EPOLLIN tells that read_some() will not say would_block; -1: it never does
+  // (a regular file, /dev/null). The descriptor stays the source's.
+  virtual int poll_fd() const noexcept = 0;
+};
+
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Writes once; may take fewer bytes than given. A reader that is gone is `failed` with EPIPE or
+  // ECONNRESET, never a SIGPIPE that kills (the process ignores SIGPIPE).
+  virtual Transfer write_some(std::string_view bytes) noexcept = 0;
+  // As Source::poll_fd(), for EPOLLOUT.
+  virtual int poll_fd() const noexcept = 0;
+};
+
+}  // namespace bridge::relay

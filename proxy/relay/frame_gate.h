@@ -1,0 +1,41 @@
+// Decides about each whole frame before it leaves. The session's lifecycle is the one gate of a
+// session; tests bring their own. An observer, by contrast, only looks on (relay_observer.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "framing/envelope.h"
+#include "proxy/relay/direction.h"
+
+namespace bridge::relay {
+
+// Valid during the call only.
+struct FrameView {
+  std::string_view frame;  // header and body
+  std::string_view body;
+  const framing::Envelope& envelope;
+};
+
+struct Decision {
+  enum class Verdict : std::uint8_t {
+    pass,     // leaves as it came
+    hold,     // stays at the front, with all behind it, until FramePump::release()
+    drop,     // does not leave
+    replace,  // `replacement`, a whole frame, leaves in its place
+  };
+  Verdict verdict = Verdict::pass;
+  std::string replacement;
+};
+
+class FrameGate {
+ public:
+  virtual ~FrameGate() = default;
+  // Called once for each frame, in order; after `hold`, once more when released.
+  virtual Decision decide(Direction direction, const FrameView& view) = 0;
+  // Text between frames that was skipped (FramePump's BareText::skip), in pieces, in order.
+  virtual void on_bare_text(Direction direction, std::string_view text) = 0;
+};
+
+}  // namespace bridge::relay

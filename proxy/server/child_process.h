@@ -1,0 +1,67 @@
+// A server process that ends with us: started with three descriptors of ours as its stdio and none
+// else, signalled by the kernel when we die, reaped here.
+//
+// Only for processes that a session owns. Becoming another program is become_program.h.
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/system/result.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/kernel/unique_fd.h"
+
+namespace bridge::server {
+
+struct ChildStdio {
+  int in;
+  int out;
+  int error;
+};
+
+struct ChildCommand {
+  std::string path;                      // absolute; also argv[0]: govulncheck re-executes argv[0]
+  std::vector<std::string> args;         // argv[1..]
+  std::vector<std::string> environment;  // whole: NAME=value
+};
+
+// How a process ended.
+struct ChildExit {
+  int code = 0;    // exit status; meaningful when signal is 0
+  int signal = 0;  // the signal that ended it, or 0
+  friend bool operator==(const ChildExit&, const ChildExit&) = default;
+};
+
+std::string describe(const ChildExit& exit);
+
+class ChildProcess {
+ public:
+  // Starts it. An error is that of fork or execve (ENOENT, EACCES, ENOEXEC, EAGAIN …), reported
+  // before this returns. The child gets default signal dispositions, an empty mask, SIGTERM when
+  // the calling thread dies (also by kill -9), and no descriptor above 2.
+  static boost::system::result<ChildProcess> start(const ChildCommand& command, ChildStdio stdio);
+
+  ChildProcess(ChildProcess&&) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  // Leaves a child that still runs to its end: it sees end of file on its stdin.
+  ~ChildProcess() = default;
+
+  pid_t pid() const noexcept { return pid_; }
+  // Readable once the process has ended; -1 where the kernel has no pidfd (before 5.3).
+  int exit_fd() const noexcept { return pidfd_.get(); }
+
+  // How it ended, once it has; the process is reaped by the first call that says so. Never blocks.
+  std::optional<ChildExit> exit_status() noexcept;
+  void send_signal(int signal) noexcept;
+
+ private:
+  ChildProcess(pid_t pid, kernel::UniqueFd pidfd) noexcept : pid_(pid), pidfd_(std::move(pidfd)) {}
+
+  pid_t pid_;
+  kernel::UniqueFd pidfd_;
+  std::optional<ChildExit> exit_;
+};
+
+}  // namespace bridge::server

@@ -1,0 +1,209 @@
+#include "proxy/session/lifecycle.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "framing/envelope.h"
+#include "proxy/exit_codes.h"
+
+namespace bridge::session {
+namespace {
+
+using framing::MessageKind;
+using relay::Decision;
+using std::chrono::milliseconds;
+
+// VS Code kills what still lives 2 s after it asked for the end; half of that is for the server.
+constexpr milliseconds kLeaveTimeout{1000};
+// A process that has exited, or closed its input, closes its output within milliseconds, unless a
+// descendant holds it.
+constexpr milliseconds kServerEndTimeout{500};
+
+std::string framed(std::string_view body) {
+  return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+// gopls may write a string id with other escapes than the editor did.
+bool same_id(std::string_view left, std::string_view right) {
+  if (left == right) return true;
+  if (!left.starts_with('"') || !right.starts_with('"')) return false;
+  auto const one = nlohmann::json::parse(left, nullptr, /*allow_exceptions=*/false);
+  auto const other = nlohmann::json::parse(right, nullptr, /*allow_exceptions=*/false);
+  return !one.is_discarded() && one == other;
+}
+
+}  // namespace
+
+Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
+  if (framing::method_is(view.envelope, view.body, "exit")) {
+    if (shutdown_id_ && !shutdown_answered_)
+      return {.verdict = Decision::Verdict::hold, .replacement = {}};
+    leave(shutdown_id_ ? kExitOk : kExitWithoutShutdown, "the editor sent exit");
+    // A server of our own gets `exit` too, and its input is closed behind it.
+    if (server_ended_ || settings_.shared_server) {
+      return {.verdict = Decision::Verdict::drop, .replacement = {}};
+    }
+    return {};
+  }
+  if (view.envelope.kind == MessageKind::request) {
+    ++owed_;
+    if (!shutdown_id_ && framing::method_is(view.envelope, view.body, "shutdown")) {
+      shutdown_id_.emplace(view.envelope.id.in(view.body));
+      arm(Timer::shutdown_answer, settings_.shutdown_answer_after);
+    }
+  }
+  return {};
+}
+
+Decision Lifecycle::on_server_frame(const relay::FrameView& view) {
+  if (view.envelope.kind != MessageKind::response) return {};
+  if (owed_ > 0) --owed_;
+  Decision decision;
+  if (is_shutdown_answer(view)) {
+    if (shutdown_answer_ours_) {
+      decision.verdict = Decision::Verdict::drop;
+    } else {
+      shutdown_answered();
+    }
+  }
+  if (phase_ == Phase::draining && owed_ == 0) leave(exit_code_, exit_reason_);
+  return decision;
+}
+
+bool Lifecycle::is_shutdown_answer(const relay::FrameView& view) const {
+  return shutdown_id_ && same_id(view.envelope.id.in(view.body), *shutdown_id_);
+}
+
+void Lifecycle::shutdown_answered() {
+  if (shutdown_answered_) return;
+  shutdown_answered_ = true;
+  act(Action::Kind::release_editor);
+  if (phase_ == Phase::draining) leave(exit_code_, exit_reason_);
+  // Its `exit` or end of file may never come.
+  if (phase_ == Phase::open && editor_gone_) arm(Timer::leave, kLeaveTimeout);
+}
+
+void Lifecycle::answer_shutdown() {
+  if (!shutdown_id_ || shutdown_answered_) return;
+  shutdown_answer_ours_ = true;
+  actions_.push_back(
+      {.kind = Action::Kind::answer_editor,
+       .text = framed(R"({"jsonrpc":"2.0","id":)" + *shutdown_id_ + R"(,"result":null})")});
+  shutdown_answered();
+}
+
+void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
+  if (editor_ended_) return;
+  editor_ended_ = true;
+  if (phase_ == Phase::leaving || phase_ == Phase::over) return;
+
+  bool const orderly = end.reason == relay::EndReason::source_closed;
+  exit_code_ = orderly ? kExitOk : kExitBadFraming;
+  exit_reason_ = "the editor's stream: " + relay::describe(end);
+  if (server_ended_) return finish(exit_code_, exit_reason_);
+  if (!orderly) return leave(exit_code_, exit_reason_);
+
+  // After `shutdown` nobody waits for anything but its answer.
+  bool const waiting = shutdown_id_ ? !shutdown_answered_ : owed_ > 0;
+  if (!waiting) return leave(exit_code_, exit_reason_);
+  phase_ = Phase::draining;
+  if (!shutdown_id_) arm(Timer::drain, settings_.drain_timeout);
+}
+
+void Lifecycle::on_editor_gone() {
+  editor_gone_ = true;
+  act(Action::Kind::discard_to_editor);
+  // Its `shutdown` and `exit` may still be in the pipe: they tell the exit code, so they are read
+  // before its end of file. Answers are owed to nobody.
+  owed_ = 0;
+  if (phase_ == Phase::draining) leave(exit_code_, exit_reason_);
+  if (phase_ == Phase::open) {
+    exit_code_ = kExitOk;
+    exit_reason_ = "the editor stopped reading";
+    arm(Timer::leave, kLeaveTimeout);
+  }
+}
+
+void Lifecycle::on_server_deaf() {
+  if (server_ended_ || phase_ == Phase::over) return;
+  act(Action::Kind::discard_to_server);
+  if (phase_ != Phase::leaving) arm(Timer::server_end, kServerEndTimeout);
+}
+
+void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool retry) {
+  if (server_ended_ || phase_ == Phase::over) return;
+  if (phase_ == Phase::leaving) {
+    server_ended_ = true;
+    return finish(exit_code_, exit_reason_);
+  }
+  std::string const how = "the server's stream: " + relay::describe(end);
+  if (!answered && retry && !editor_ended_ && !shutdown_id_) {
+    actions_.push_back({.kind = Action::Kind::acquire_again, .text = how});
+    owed_ = 0;
+    return;
+  }
+  server_ended_ = true;
+  if (shutdown_id_) {
+    // It ended early, as it was about to be told. The editor must not see us gone before it has
+    // sent `exit` or closed: it would start a new server.
+    answer_shutdown();
+    act(Action::Kind::discard_to_server);
+    if (editor_ended_) finish(exit_code_, exit_reason_);
+    return;
+  }
+  if (editor_ended_) return finish(exit_code_, exit_reason_);
+  finish(end.reason == relay::EndReason::bad_framing ? kExitBadFraming : kExitNoServer, how);
+}
+
+void Lifecycle::on_server_exited() {
+  if (server_ended_ || phase_ == Phase::over) return;
+  arm(Timer::server_end, kServerEndTimeout);
+}
+
+void Lifecycle::on_signal(std::string_view name) {
+  if (phase_ == Phase::leaving || phase_ == Phase::over) {
+    return finish(exit_code_, std::string(name) + " while ending");
+  }
+  act(Action::Kind::stop_editor);
+  editor_ended_ = true;
+  leave(kExitOk, std::string(name));
+}
+
+void Lifecycle::on_timer(Timer timer) {
+  switch (timer) {
+    case Timer::shutdown_answer:
+      answer_shutdown();
+      return;
+    case Timer::drain:
+      if (phase_ == Phase::draining) leave(exit_code_, exit_reason_ + "; answers were still owed");
+      return;
+    case Timer::leave:
+      finish(exit_code_, exit_reason_);
+      return;
+    case Timer::server_end:
+      if (phase_ == Phase::leaving) return finish(exit_code_, exit_reason_);
+      return on_server_ended({.reason = relay::EndReason::source_closed}, /*answered=*/true,
+                             /*retry=*/false);
+  }
+}
+
+std::vector<Action> Lifecycle::take_actions() { return std::exchange(actions_, {}); }
+
+void Lifecycle::leave(int exit_code, std::string reason) {
+  if (phase_ == Phase::leaving || phase_ == Phase::over) return;
+  phase_ = Phase::leaving;
+  exit_code_ = exit_code;
+  exit_reason_ = std::move(reason);
+  if (server_ended_) return finish(exit_code_, exit_reason_);
+  act(Action::Kind::close_server_input);
+  arm(Timer::leave, kLeaveTimeout);
+}
+
+void Lifecycle::finish(int exit_code, std::string reason) {
+  if (phase_ == Phase::over) return;
+  phase_ = Phase::over;
+  actions_.push_back(
+      {.kind = Action::Kind::finish, .exit_code = exit_code, .text = std::move(reason)});
+}
+
+}  // namespace bridge::session

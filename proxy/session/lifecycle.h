@@ -1,0 +1,127 @@
+// How a session begins and ends, as editors demand it: a machine without I/O and without a clock.
+// Frames and events go in; decisions about frames, and actions for the driver (session.h), come
+// out.
+//
+// What it knows beyond LSP, and why:
+//  * gopls loses the answer to `shutdown` in one case of ten when `exit` follows at once, so `exit`
+//    is held until that answer is in.
+//  * gopls v0.23 may delay that answer by 1.6 s after an edit; VS Code's patience is 2 s. So after
+//  a
+//    moment the bridge answers itself, and drops gopls' answer when it comes.
+//  * VS Code's window reload sends `shutdown` and then end of file, never `exit`.
+//  * gopls drops the answers it owes when its input ends: after the editor's end of file its input
+//    stays open until they are in, within a bound.
+//  * A server that is shared must never see `exit`: without `shutdown` before it, it ends the
+//  process.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proxy/relay/frame_gate.h"
+#include "proxy/relay/pump_end.h"
+
+namespace bridge::session {
+
+// What the driver waits for on the machine's behalf. One timer: arming replaces what was armed.
+enum class Timer : std::uint8_t {
+  shutdown_answer,  // gopls owes the answer to `shutdown`
+  drain,            // answers are owed after the editor's end of file
+  leave,            // the server was told to end
+  server_end,       // the server stopped reading, or exited, and its output has not ended
+};
+
+struct Action {
+  enum class Kind : std::uint8_t {
+    arm_timer,           // `timer` in `delay`
+    answer_editor,       // `text`, a whole frame, to the editor
+    release_editor,      // let the held frame of the editor through
+    close_server_input,  // after what has been passed on
+    discard_to_server,   // go on listening to the editor; nothing can be delivered to the server
+    discard_to_editor,   // go on listening to the server; nothing can be delivered to the editor
+    stop_editor,         // read no more from the editor
+    acquire_again,       // get another server and feed it what was read so far
+    finish,              // end the process with `exit_code`; `text` is the reason
+  };
+  Kind kind;
+  Timer timer{};
+  std::chrono::milliseconds delay{};
+  int exit_code = 0;
+  std::string text{};
+};
+
+class Lifecycle {
+ public:
+  struct Settings {
+    std::chrono::milliseconds drain_timeout{3000};
+    std::chrono::milliseconds shutdown_answer_after{200};
+    bool shared_server = false;
+  };
+
+  explicit Lifecycle(Settings settings) : settings_(settings) {}
+
+  // --- frames -------------------------------------------------------------------------------
+  relay::Decision on_editor_frame(const relay::FrameView& view);
+  relay::Decision on_server_frame(const relay::FrameView& view);
+
+  // --- events -------------------------------------------------------------------------------
+  // Everything the editor sent has been passed on (or the stream was refused).
+  void on_editor_ended(const relay::PumpEnd& end);
+  // The editor's reading side is gone.
+  void on_editor_gone();
+  // The server takes no more bytes.
+  void on_server_deaf();
+  // Everything the server sent has been passed on; nothing more comes. `answered`: the editor got
+  // at least one byte. `retry`: there is a way to start over that has not been tried.
+  void on_server_ended(const relay::PumpEnd& end, bool answered, bool retry);
+  // The server's process has ended; its output may still hold bytes.
+  void on_server_exited();
+  void on_signal(std::string_view name);
+  void on_timer(Timer timer);
+
+  // What to do now, in order. Empties the list.
+  std::vector<Action> take_actions();
+  bool has_actions() const noexcept { return !actions_.empty(); }
+
+  // Requests of the editor that the server has not answered.
+  std::uint64_t owed_answers() const noexcept { return owed_; }
+
+ private:
+  enum class Phase : std::uint8_t {
+    open,
+    draining,  // the editor ended; answers are owed
+    leaving,   // the server was told to end
+    over,
+  };
+
+  bool is_shutdown_answer(const relay::FrameView& view) const;
+  void shutdown_answered();
+  void answer_shutdown();
+  void leave(int exit_code, std::string reason);
+  void finish(int exit_code, std::string reason);
+  void act(Action::Kind kind) { actions_.push_back({.kind = kind}); }
+  void arm(Timer timer, std::chrono::milliseconds delay) {
+    actions_.push_back({.kind = Action::Kind::arm_timer, .timer = timer, .delay = delay});
+  }
+
+  Settings settings_;
+  std::vector<Action> actions_;
+  Phase phase_ = Phase::open;
+  std::uint64_t owed_ = 0;
+
+  std::optional<std::string> shutdown_id_;  // raw text
+  bool shutdown_answered_ = false;
+  bool shutdown_answer_ours_ = false;
+  bool editor_ended_ = false;
+  bool editor_gone_ = false;
+  bool server_ended_ = false;
+
+  int exit_code_ = 0;
+  std::string exit_reason_;
+};
+
+}  // namespace bridge::session

@@ -1,0 +1,101 @@
+#include "proxy/session/run_session.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "proxy/exit_codes.h"
+#include "proxy/lease/connected_server.h"
+#include "proxy/lease/private_server.h"
+#include "proxy/observe/log.h"
+#include "proxy/server/become_program.h"
+#include "proxy/session/session.h"
+
+namespace bridge::session {
+namespace {
+
+using observe::log;
+using observe::LogLevel;
+
+// A descriptor 0, 1 or 2 that is closed would be given to the next file we open, and frames would
+// be written into it.
+bool fill_standard_descriptors() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDWR) != fd) return false;
+  }
+  return true;
+}
+
+std::unique_ptr<lease::ServerSource> make_source(const SessionSettings& settings) {
+  if (!settings.connect.empty()) return std::make_unique<lease::ConnectedServer>(settings.connect);
+  return std::make_unique<lease::PrivateServer>(settings.gopls, settings.gopls_args,
+                                                settings.go_directory);
+}
+
+// The last resort, and only while nothing has been read from the editor: read bytes cannot be put
+// back. Returns when that fails too, or there is no gopls.
+int become_gopls(const SessionSettings& settings, const std::string& why) {
+  if (settings.gopls.empty()) {
+    log(LogLevel::error, why + "; no gopls to fall back on was found");
+    return kExitNoServer;
+  }
+  log(LogLevel::warn, why + "; becoming " + settings.gopls);
+  std::error_code const error = server::become_program(settings.gopls, settings.original_args);
+  log(LogLevel::error, why + "; running " + settings.gopls + " failed too: " + error.message());
+  return kExitNoServer;
+}
+
+boost::system::result<EditorEnd> inherit_editor() {
+  auto source = relay::DescriptorSource::inherit(STDIN_FILENO);
+  if (!source) return source.error();
+  auto sink = relay::DescriptorSink::inherit(STDOUT_FILENO);
+  if (!sink) return sink.error();
+  auto errors = relay::DescriptorSink::inherit(STDERR_FILENO);
+  if (!errors) return errors.error();
+  return EditorEnd{std::move(*source), std::move(*sink), std::move(*errors)};
+}
+
+}  // namespace
+
+int run_session(const SessionSettings& settings) {
+  if (!fill_standard_descriptors()) {
+    log(LogLevel::error, std::string("cannot open /dev/null: ") + std::strerror(errno));
+    return kExitInternal;
+  }
+  struct sigaction ignore {};
+  struct sigaction before {};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &before);
+  auto const fall_back = [&](const std::string& why) {
+    ::sigaction(SIGPIPE, &before, nullptr);
+    return become_gopls(settings, why);
+  };
+
+  auto editor = inherit_editor();
+  if (!editor) {
+    return fall_back("cannot use the editor's descriptors: " + editor.error().message());
+  }
+  auto const servers = make_source(settings);
+  auto first = servers->acquire(lease::AcquireReason::first);
+  if (!first) return fall_back(first.error().message);
+
+  Lifecycle::Settings const lifecycle{.drain_timeout = settings.drain_timeout,
+                                      .shutdown_answer_after = settings.shutdown_answer_after,
+                                      .shared_server = first->shared};
+  Outcome outcome;
+  {
+    Session session(std::move(*editor), *servers, std::move(*first), lifecycle, settings.limits);
+    outcome = session.run();
+  }
+  if (outcome.exit_code == kExitNoServer && outcome.untouched) return fall_back(outcome.reason);
+  log(outcome.exit_code == kExitNoServer ? LogLevel::error : LogLevel::info,
+      "session over, exit code " + std::to_string(outcome.exit_code) + ": " + outcome.reason);
+  return outcome.exit_code;
+}
+
+}  // namespace bridge::session
