@@ -7,7 +7,8 @@
 // sure. It is for streams whose author is known to write JSON-RPC members once each (a server's
 // answers); what a guard decides by must come from scan_envelope(). FORMAT.md has the argument.
 //
-// Neither validates JSON: a body that is not JSON may get any envelope; one that is, gets the true one.
+// Neither validates JSON: a body that is not JSON may get any envelope; one that is, gets the true
+// one.
 #pragma once
 
 #include <cstddef>
@@ -41,9 +42,9 @@ struct Piece {
 
 struct Envelope {
   MessageKind kind = MessageKind::invalid;
-  Piece method;                  // between the quotes, escapes as sent
-  Piece id;                      // raw text: 7, "a\u0062", with the quotes of a string
-  bool method_escaped = false;   // the method has a backslash: compare with method_is()
+  Piece method;                 // between the quotes, escapes as sent
+  Piece id;                     // raw text: 7, "a\u0062", with the quotes of a string
+  bool method_escaped = false;  // the method has a backslash: compare with method_is()
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 

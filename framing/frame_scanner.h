@@ -18,7 +18,7 @@ namespace bridge::framing {
 struct Scan {
   enum class Kind : std::uint8_t {
     frame,      // `pending` begins with a whole frame: header_size + body_size bytes
-    need_more,  // `pending` is a proper beginning of a frame (or empty)
+    need_more,  // `pending` is a proper beginning of a frame or of a text line (or empty)
     text,       // `pending` begins with text_size bytes that are no frame (BareText::skip only)
     fault,      // the stream is refused; next() must not be called again
   };
@@ -55,12 +55,56 @@ class FrameScanner {
   // True when the last byte seen by next() closed a frame or text: nothing is half done.
   bool at_boundary() const noexcept { return at_boundary_; }
 
+  // Header and text bytes that were looked at so far, each time they were: the tests hold it
+  // against the length of the stream to show that no byte is looked at twice.
+  std::uint64_t bytes_looked_at() const noexcept { return bytes_looked_at_; }
+
  private:
+  // Where in a header block (or a text line) the next byte stands. The walk is a machine of one
+  // step a byte, so its outcome cannot depend on how the bytes were cut.
+  enum class At : std::uint8_t {
+    line_start,
+    name,
+    blank_after_length_name,  // "Content-Length ": text, or with a colon malformed
+    length_blank,             // behind the colon, before the digits
+    length_digits,
+    length_trail,  // blanks behind the digits
+    other_value,
+    cr,             // the CR that ends a header line was seen
+    cr_empty_line,  // the CR of the empty line was seen
+    text,           // inside a line that is no header; ends at LF
+    header_done,
+  };
+
+  Scan need_more(std::string_view pending) noexcept;
+  Scan refuse(Fault fault) noexcept;
+  Scan body(std::string_view pending) noexcept;
+  Scan text(std::size_t size, At next_at) noexcept;
+  Scan end_of_text_line(std::string_view pending) noexcept;
+  bool take_canonical_header(std::string_view pending) noexcept;
+  Fault walk(std::string_view pending) noexcept;
+  bool text_line_ended(std::string_view pending) const noexcept;
+  Fault step(std::string_view pending, char byte) noexcept;
+  Fault line_start(char byte) noexcept;
+  Fault name(std::string_view pending, char byte) noexcept;
+  Fault length_digit(char byte) noexcept;
+  Fault length_ended() noexcept;
+  Fault no_header_line() noexcept;
+  bool in_first_line() const noexcept { return line_start_ == 0; }
+  void start_over(At at) noexcept;
+
   Limits limits_;
   BareText bare_text_;
   bool at_boundary_ = true;
+  Fault fault_ = Fault::none;
+  At at_ = At::line_start;
+  bool length_seen_ = false;
+  std::uint8_t digits_ = 0;
+  std::size_t looked_ = 0;      // bytes of `pending` that the walk is behind
+  std::size_t line_start_ = 0;  // offset in `pending` of the line the walk is in
+  std::uint64_t length_ = 0;
   std::uint64_t consumed_ = 0;
-  // The framing owner's state for resumed scans goes here.
+  std::uint64_t bytes_looked_at_ = 0;
 };
 
 }  // namespace bridge::framing
