@@ -34,7 +34,7 @@ find_go() {
   local candidate old=
   for candidate in "$(command -v go || true)" "$tools/go/bin/go" /usr/local/go/bin/go \
     "$HOME"/sdk/go*/bin/go "$HOME/go/bin/go" /usr/lib/go/bin/go; do
-    [ -x "$candidate" ] || continue
+    [ -x "$candidate" ] && [ "$candidate" != "$tools/bin/go" ] || continue
     if [ "$(go_number "$candidate")" -ge 121 ]; then
       echo "$candidate"
       return
