@@ -1,0 +1,105 @@
+// The only file that includes toml++. Its tables are walked once and thrown away; each key is
+// looked up in kSettingKeys.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
+#include "proxy/cli/configuration.h"
+#include "proxy/kernel/unique_fd.h"
+
+namespace bridge::cli {
+namespace {
+
+// A hundred times what the whole table of settings takes with comments.
+constexpr std::size_t kFileBytesMax = 1024 * 1024;
+
+// An errno, or 0 and the content.
+int read_whole(const std::string& path, std::string& content) {
+  kernel::UniqueFd const fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return errno;
+  char piece[4096];
+  for (;;) {
+    ssize_t const got = ::read(fd.get(), piece, sizeof piece);
+    if (got < 0) return errno;
+    if (got == 0) return 0;
+    content.append(piece, static_cast<std::size_t>(got));
+    if (content.size() > kFileBytesMax) return EFBIG;
+  }
+}
+
+class Walk {
+ public:
+  Walk(const std::string& path, Configuration& configuration)
+      : path_(path), configuration_(configuration) {}
+
+  std::optional<std::string> table(const toml::table& table, const std::string& prefix) {
+    for (auto const& [name, node] : table) {
+      std::string const key = prefix + std::string(name.str());
+      auto const complaint = entry(key, name.source().begin.line, node);
+      if (complaint) return complaint;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<std::string> entry(const std::string& key, toml::source_index line,
+                                   const toml::node& node) {
+    const SettingKey* const known = find_key(key);
+    if (known == nullptr) {
+      auto const* const below = node.as_table();
+      if (below != nullptr && is_table_of_ours(key)) return table(*below, key + '.');
+      return at(line) + "unknown key \"" + key + '"';
+    }
+    auto const text = text_of(*known, node);
+    if (!text)
+      return at(line) + key + " is not a " +
+             (known->type == SettingType::integer ? "whole number" : "string");
+    if (auto const complaint =
+            configuration_.set(*known, *text, path_ + ':' + std::to_string(line)))
+      return at(line) + key + " = " + *text + " " + *complaint;
+    return std::nullopt;
+  }
+
+  static std::optional<std::string> text_of(const SettingKey& key, const toml::node& node) {
+    if (key.type != SettingType::integer) return node.value_exact<std::string>();
+    auto const number = node.value_exact<std::int64_t>();
+    return number ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+
+  static bool is_table_of_ours(const std::string& name) {
+    for (auto const& key : kSettingKeys)
+      if (key.key.starts_with(name + '.')) return true;
+    return false;
+  }
+
+  std::string at(toml::source_index line) const {
+    return path_ + ':' + std::to_string(line) + ": ";
+  }
+
+  const std::string& path_;
+  Configuration& configuration_;
+};
+
+}  // namespace
+
+std::optional<std::string> read_config_file(const std::string& path, bool required,
+                                            Configuration& configuration) {
+  std::string content;
+  int const error = read_whole(path, content);
+  if (!required && (error == ENOENT || error == ENOTDIR)) return std::nullopt;
+  if (error != 0) return path + ": " + std::strerror(error);
+  configuration.file_exists = true;
+  auto const parsed = toml::parse(std::string_view(content), std::string_view(path));
+  if (!parsed)
+    return path + ':' + std::to_string(parsed.error().source().begin.line) + ": " +
+           std::string(parsed.error().description());
+  return Walk(path, configuration).table(parsed.table(), "");
+}
+
+}  // namespace bridge::cli

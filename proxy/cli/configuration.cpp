@@ -1,0 +1,113 @@
+#include "proxy/cli/configuration.h"
+
+#include <cstring>
+#include <utility>
+
+#include "proxy/exit_codes.h"
+#include "proxy/server/tried_programs.h"
+
+namespace bridge::cli {
+namespace {
+
+constexpr char kFileBelowConfigHome[] = "/gopls-bridge/config.toml";
+
+// XDG base directories: a relative XDG_CONFIG_HOME is to be ignored.
+std::string default_file(const server::Environment& environment) {
+  if (auto const directory = environment.get("XDG_CONFIG_HOME"); directory.starts_with('/'))
+    return std::string(directory) + kFileBelowConfigHome;
+  if (auto const home = environment.get("HOME"); home.starts_with('/'))
+    return std::string(home) + "/.config" + kFileBelowConfigHome;
+  return {};
+}
+
+std::optional<std::string> read_file(const server::Environment& environment,
+                                     const std::vector<OwnFlag>& flags,
+                                     Configuration& configuration) {
+  configuration.file = default_file(environment);
+  bool required = false;
+  if (auto const file = environment.get(kConfigVariable); !file.empty()) {
+    configuration.file = file;
+    required = true;
+  }
+  for (auto const& flag : flags) {
+    if (flag.name != kConfigFlag) continue;
+    configuration.file = flag.value;
+    required = true;
+  }
+  if (configuration.file.empty()) return std::nullopt;
+  return read_config_file(configuration.file, required, configuration);
+}
+
+std::optional<std::string> read_variables(const server::Environment& environment,
+                                          Configuration& configuration) {
+  for (auto const* entry = environment.entries(); entry != nullptr && *entry != nullptr; ++entry) {
+    std::string_view const text = *entry;
+    if (!text.starts_with(kVariablePrefix)) continue;
+    auto const name = text.substr(0, text.find('='));
+    if (name == kConfigVariable || name == server::kTriedVariable) continue;
+    const SettingKey* known = nullptr;
+    for (auto const& key : kSettingKeys)
+      if (name == key.variable) known = &key;
+    if (known == nullptr) return std::string(name) + " is no variable of gopls-bridge";
+    std::string value(text.substr(std::min(name.size() + 1, text.size())));
+    if (value.empty()) continue;
+    std::string const shown = value;
+    if (auto const complaint = configuration.set(*known, std::move(value), std::string(name)))
+      return std::string(name) + "=" + shown + " " + *complaint;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> read_flags(const std::vector<OwnFlag>& flags,
+                                      Configuration& configuration) {
+  for (auto const& flag : flags) {
+    if (flag.name == kConfigFlag) continue;
+    if (auto const complaint = configuration.set(*find_flag(flag.name), flag.value, flag.spelling))
+      return flag.spelling + "=" + flag.value + " " + *complaint;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Configuration::Configuration() {
+  for (auto const& key : kSettingKeys)
+    values_[static_cast<std::size_t>(key.id)] = {.text = std::string(key.default_value),
+                                                 .source = "default"};
+}
+
+std::int64_t Configuration::integer(SettingId id) const {
+  return parse_integer((*this)[id].text).value_or(0);  // `set` took whole numbers only
+}
+
+std::optional<server::ExplicitProgram> Configuration::program(SettingId id) const {
+  auto const& value = (*this)[id];
+  if (value.text.empty()) return std::nullopt;
+  return server::ExplicitProgram{.path = value.text, .source = value.source};
+}
+
+std::optional<std::string> Configuration::set(const SettingKey& key, std::string text,
+                                              std::string source) {
+  auto complaint = complaint_about_value(key, text);
+  if (!complaint)
+    values_[static_cast<std::size_t>(key.id)] = {.text = std::move(text),
+                                                 .source = std::move(source)};
+  return complaint;
+}
+
+ConfigurationResult read_configuration(const server::Environment& environment,
+                                       const std::vector<OwnFlag>& flags) {
+  ConfigurationResult result;
+  auto& configuration = result.configuration;
+  auto complaint = read_file(environment, flags, configuration);
+  if (!complaint) complaint = read_variables(environment, configuration);
+  result.exit_code = kExitConfig;
+  if (!complaint) {
+    complaint = read_flags(flags, configuration);
+    result.exit_code = complaint ? kExitUsage : kExitOk;
+  }
+  result.complaint = complaint.value_or(std::string());
+  return result;
+}
+
+}  // namespace bridge::cli

@@ -1,0 +1,59 @@
+// The settings in force and where each came from: defaults, the TOML file, GOPLS_BRIDGE_*
+// variables, flags, in rising order. Whatever is wrong is refused by name; nothing is skipped.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "proxy/cli/invocation.h"
+#include "proxy/cli/settings.h"
+#include "proxy/server/environment.h"
+#include "proxy/server/program_search.h"
+
+namespace bridge::cli {
+
+struct SettingValue {
+  std::string text;    // empty: not set
+  std::string source;  // "default", "/path/config.toml:3", "GOPLS_BRIDGE_GOPLS", "--gopls"
+};
+
+class Configuration {
+ public:
+  Configuration();
+
+  const SettingValue& operator[](SettingId id) const {
+    return values_[static_cast<std::size_t>(id)];
+  }
+  std::int64_t integer(SettingId id) const;
+  // The program that a path setting names; nothing if it is not set.
+  std::optional<server::ExplicitProgram> program(SettingId id) const;
+
+  // What is wrong with the text, which then is not taken: "is not a whole number".
+  std::optional<std::string> set(const SettingKey& key, std::string text, std::string source);
+
+  std::string
+      file;  // the configuration file that was read, or would be; empty: none could be named
+  bool file_exists = false;
+
+ private:
+  std::array<SettingValue, kSettingKeys.size()> values_;
+};
+
+struct ConfigurationResult {
+  Configuration configuration;
+  std::string complaint;  // names the file and line, the variable, or the flag; empty: all is well
+  int exit_code = 0;      // where there is a complaint
+};
+
+ConfigurationResult read_configuration(const server::Environment& environment,
+                                       const std::vector<OwnFlag>& flags);
+
+// The file's part (config_file.cpp): nothing, or "FILE:LINE: what is wrong". A missing file is no
+// fault unless it is `required`.
+std::optional<std::string> read_config_file(const std::string& path, bool required,
+                                            Configuration& configuration);
+
+}  // namespace bridge::cli

@@ -1,0 +1,43 @@
+#include <unistd.h>
+
+#include "proxy/cli/commands.h"
+#include "proxy/cli/print.h"
+#include "proxy/cli/version.h"
+#include "proxy/exit_codes.h"
+
+namespace bridge::cli {
+
+int print_help() {
+  std::string text =
+      "gopls-bridge stands where an editor starts gopls, and runs the real gopls behind itself.\n"
+      "\n"
+      "  gopls-bridge [serve] [gopls' flags]   an LSP session on stdin and stdout\n"
+      "  gopls-bridge config                   the settings in force, and where each came from\n"
+      "  gopls-bridge stamp [FILE]             writes the Go version of your gopls into FILE "
+      "(this\n"
+      "                                        program), which `go version -m` then reads\n"
+      "  gopls-bridge COMMAND ...              any other command is gopls' own: `gopls-bridge "
+      "help`\n"
+      "                                        is the help of gopls\n"
+      "\n"
+      "Flags of the bridge; each is also a variable and a key of the configuration file:\n";
+  for (auto const& key : kSettingKeys) {
+    std::string line = "  ";
+    if (!key.flag.empty()) line.append("--").append(key.flag).append(" ");
+    line.resize(std::max<std::size_t>(line.size(), 18), ' ');
+    line.append(key.variable).append("  ");
+    line.resize(std::max<std::size_t>(line.size(), 60), ' ');
+    text.append(line).append(key.key).append("\n      ").append(key.about);
+    if (!key.default_value.empty()) text.append(" (").append(key.default_value).append(")");
+    text.append("\n");
+  }
+  text +=
+      "  --config FILE   GOPLS_BRIDGE_CONFIG\n"
+      "      the configuration file ($XDG_CONFIG_HOME/gopls-bridge/config.toml)\n"
+      "  --version, --help\n";
+  return print(text);
+}
+
+int print_version() { return print("gopls-bridge " BRIDGE_VERSION "\n"); }
+
+}  // namespace bridge::cli

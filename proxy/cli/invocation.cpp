@@ -1,0 +1,233 @@
+#include "proxy/cli/invocation.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "proxy/cli/go_flag.h"
+#include "proxy/cli/server_address.h"
+#include "proxy/cli/settings.h"
+
+namespace bridge::cli {
+namespace {
+
+using Kind = Invocation::Kind;
+
+enum class ValueType : std::uint8_t { boolean, text, duration };
+
+enum class Use : std::uint8_t {
+  keep,    // the private gopls gets it as it was written
+  absorb,  // means nothing to a session of ours, or we do it ourselves
+  remote,
+  become,  // not a stdio session: gopls' own
+};
+
+struct GoplsFlag {
+  std::string_view name;
+  ValueType type;
+  Use use;
+  bool also_after_serve;
+};
+
+// gopls v0.23 and v0.24, `gopls help` and `gopls help serve`. v0.24 takes -remote.* before `serve`
+// only; v0.23 in both places, which does no harm here.
+constexpr std::array<GoplsFlag, 21> kGoplsFlags = {{
+    {"mode", ValueType::text, Use::absorb, true},
+    {"logfile", ValueType::text, Use::keep, true},
+    {"debug", ValueType::text, Use::keep, true},
+    {"rpc.trace", ValueType::boolean, Use::keep, true},
+    {"listen.timeout", ValueType::duration, Use::keep, true},
+    {"listen", ValueType::text, Use::become, true},
+    {"mcp.listen", ValueType::text, Use::become, true},
+    {"remote.debug", ValueType::text, Use::absorb, true},
+    {"remote.logfile", ValueType::text, Use::absorb, true},
+    {"remote.listen.timeout", ValueType::duration, Use::absorb, true},
+    {"remote", ValueType::text, Use::remote, false},
+    {"v", ValueType::boolean, Use::keep, false},
+    {"verbose", ValueType::boolean, Use::keep, false},
+    {"vv", ValueType::boolean, Use::keep, false},
+    {"veryverbose", ValueType::boolean, Use::keep, false},
+    {"otel", ValueType::text, Use::become, false},
+    {"profile.cpu", ValueType::text, Use::become, false},
+    {"profile.mem", ValueType::text, Use::become, false},
+    {"profile.alloc", ValueType::text, Use::become, false},
+    {"profile.block", ValueType::text, Use::become, false},
+    {"profile.trace", ValueType::text, Use::become, false},
+}};
+
+bool would_parse(ValueType type, std::string_view value) {
+  switch (type) {
+    case ValueType::boolean:
+      return is_go_bool(value);
+    case ValueType::duration:
+      return is_go_duration(value);
+    case ValueType::text:
+      break;
+  }
+  return true;
+}
+
+class Reader {
+ public:
+  Reader(std::string_view program_name, const std::vector<std::string>& args)
+      : args_(args), under_own_name_(program_name != "gopls") {}
+
+  Invocation read() {
+    while (at_ < args_.size() && !decided_) {
+      auto const argument = read_go_argument(args_[at_]);
+      switch (argument.kind) {
+        case GoArgument::Kind::word:
+          take_word();
+          break;
+        case GoArgument::Kind::flag:
+          if (!(under_own_name_ && take_own_flag(argument))) take_gopls_flag(argument);
+          break;
+        case GoArgument::Kind::end_of_flags:
+        case GoArgument::Kind::malformed:
+          leave_the_rest_to_gopls();
+          break;
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool in_own_command() const {
+    return result_.kind == Kind::config || result_.kind == Kind::stamp;
+  }
+
+  void take_word() {
+    std::string const& word = args_[at_];
+    if (in_own_command()) {
+      result_.command_args.push_back(word);
+      ++at_;
+    } else if (word == "serve" && !serve_seen_) {
+      serve_seen_ = true;
+      keep(1);
+    } else if (under_own_name_ && result_.as_gopls.empty() && word == "config") {
+      result_.kind = Kind::config;
+      ++at_;
+    } else if (under_own_name_ && result_.as_gopls.empty() && word == "stamp") {
+      result_.kind = Kind::stamp;
+      ++at_;
+    } else {
+      leave_the_rest_to_gopls();
+    }
+  }
+
+  // False: not one of ours.
+  bool take_own_flag(const GoArgument& argument) {
+    if (!argument.value && !serve_seen_) {
+      if (argument.name == "h" || argument.name == "help") return decide(Kind::help);
+      if (argument.name == "version") return decide(Kind::version);
+    }
+    if (argument.name == "stdio" &&
+        !argument.value) {  // vscode-languageclient, TransportKind.stdio
+      ++at_;
+      return true;
+    }
+    if (argument.name != kConfigFlag && find_flag(argument.name) == nullptr) return false;
+    std::string const spelling = "--" + std::string(argument.name);
+    std::size_t const used = argument.value ? 1 : 2;
+    if (at_ + used > args_.size()) return refuse("flag needs an argument: " + spelling);
+    result_.own_flags.push_back(
+        {.name = std::string(argument.name),
+         .value = argument.value ? std::string(*argument.value) : args_[at_ + 1],
+         .spelling = spelling});
+    at_ += used;
+    return true;
+  }
+
+  void take_gopls_flag(const GoArgument& argument) {
+    if (in_own_command()) {
+      refuse("unknown flag: " + args_[at_]);
+      return;
+    }
+    auto const flag =
+        std::find_if(kGoplsFlags.begin(), kGoplsFlags.end(),
+                     [&](const GoplsFlag& known) { return known.name == argument.name; });
+    if (flag == kGoplsFlags.end() || (serve_seen_ && !flag->also_after_serve))
+      return leave_the_rest_to_gopls();
+    bool const value_follows = !argument.value && flag->type != ValueType::boolean;
+    if (value_follows && at_ + 1 == args_.size()) return leave_the_rest_to_gopls();
+    std::optional<std::string_view> const value =
+        value_follows ? std::optional<std::string_view>(args_[at_ + 1]) : argument.value;
+    if (value && !would_parse(flag->type, *value)) return leave_the_rest_to_gopls();
+    std::size_t const used = value_follows ? 2 : 1;
+    switch (flag->use) {
+      case Use::keep:
+        keep(used);
+        break;
+      case Use::become:
+        result_.kind = Kind::become_gopls;
+        keep(used);
+        break;
+      case Use::remote:
+        take_remote(value.value_or(std::string_view()));
+        keep_as_gopls(used);
+        break;
+      case Use::absorb:
+        keep_as_gopls(used);
+        break;
+    }
+  }
+
+  // `auto` asks for a shared gopls: the bridge is what gopls' own forwarder would be.
+  void take_remote(std::string_view remote) {
+    if (remote.empty() || remote == "auto" || remote.starts_with("auto;")) return;
+    std::string address = from_gopls_remote(remote);
+    if (address.empty()) {
+      result_.kind = Kind::become_gopls;  // a host name, which gopls can look up
+      return;
+    }
+    result_.own_flags.push_back({.name = std::string(key_of(SettingId::connect).flag),
+                                 .value = std::move(address),
+                                 .spelling = "-remote"});
+  }
+
+  void keep(std::size_t count) {
+    result_.server_args.insert(result_.server_args.end(), position(), position() + offset(count));
+    keep_as_gopls(count);
+  }
+  void keep_as_gopls(std::size_t count) {
+    result_.as_gopls.insert(result_.as_gopls.end(), position(), position() + offset(count));
+    at_ += count;
+  }
+  void leave_the_rest_to_gopls() {
+    if (in_own_command()) {
+      refuse("unexpected argument: " + args_[at_]);
+      return;
+    }
+    keep_as_gopls(args_.size() - at_);
+    decide(Kind::become_gopls);
+  }
+  bool decide(Kind kind) {
+    result_.kind = kind;
+    decided_ = true;
+    return true;
+  }
+  bool refuse(std::string complaint) {
+    result_.complaint = std::move(complaint);
+    return decide(Kind::usage_error);
+  }
+
+  std::vector<std::string>::const_iterator position() const { return args_.begin() + offset(at_); }
+  static std::ptrdiff_t offset(std::size_t count) { return static_cast<std::ptrdiff_t>(count); }
+
+  const std::vector<std::string>& args_;
+  bool const under_own_name_;
+  std::size_t at_ = 0;
+  bool serve_seen_ = false;
+  bool decided_ = false;
+  Invocation result_;
+};
+
+}  // namespace
+
+Invocation read_invocation(std::string_view program_name, const std::vector<std::string>& args) {
+  return Reader(program_name, args).read();
+}
+
+}  // namespace bridge::cli

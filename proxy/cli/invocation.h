@@ -1,0 +1,46 @@
+// What a command line asks for: a session, a command of gopls' own, or one of ours. Pure: looks at
+// the arguments and the name the program was started under, at nothing else.
+//
+// Rule: whatever gopls would not run as a stdio server is gopls' to answer, in its own words and
+// with its own exit code; and under the name `gopls` there is nothing of ours at all.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bridge::cli {
+
+// A flag of ours that was given, or gopls' -remote=ADDR, which means --connect.
+struct OwnFlag {
+  std::string name;  // as in kSettingKeys, or kConfigFlag
+  std::string value;
+  std::string spelling;  // for messages: "--gopls", "-remote"
+};
+
+struct Invocation {
+  enum class Kind {
+    session,
+    become_gopls,
+    config,  // our subcommands
+    stamp,
+    help,  // --help, --version under our own name
+    version,
+    usage_error,
+  };
+  Kind kind = Kind::session;
+  std::vector<OwnFlag> own_flags;
+  // What the real gopls gets if we become it: all but our own flags (and --stdio).
+  std::vector<std::string> as_gopls;
+  // Of a session: what a private gopls on our stdio gets; -mode, -remote and -remote.* are gone
+  // too.
+  std::vector<std::string> server_args;
+  // What follows the name of a subcommand of ours.
+  std::vector<std::string> command_args;
+  std::string complaint;  // of a usage error
+};
+
+// `program_name` is the last path component of argv[0]; `args` is argv without it.
+Invocation read_invocation(std::string_view program_name, const std::vector<std::string>& args);
+
+}  // namespace bridge::cli

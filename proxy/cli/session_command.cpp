@@ -1,0 +1,78 @@
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "proxy/cli/commands.h"
+#include "proxy/exit_codes.h"
+#include "proxy/observe/log.h"
+#include "proxy/server/become_program.h"
+#include "proxy/server/tried_programs.h"
+#include "proxy/session/run_session.h"
+
+namespace bridge::cli {
+namespace {
+
+std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// A go that the user has named goes before what PATH has; one that we found goes behind it, so that
+// gopls finds a go at all where the editor's PATH lacks it.
+std::string arrange_go(const server::ProgramSearch& go, bool chosen) {
+  if (!go.found || (!chosen && go.found->place == "PATH")) return {};
+  std::string const directory = directory_of(go.found->path);
+  if (!chosen) return directory;
+  const char* const path = std::getenv("PATH");
+  std::string const value = path == nullptr || *path == '\0' ? directory : directory + ':' + path;
+  ::setenv("PATH", value.c_str(), 1);
+  return {};
+}
+
+}  // namespace
+
+int run_session_command(const Invocation& invocation, const Configuration& configuration,
+                        const server::Environment& environment) {
+  auto const gopls = server::find_gopls(configuration.program(SettingId::gopls), environment);
+  std::string const& connect = configuration[SettingId::connect].text;
+  if (!gopls.found && (connect.empty() || !gopls.complaint.empty()))
+    return complain_without_gopls(gopls, configuration, environment);
+
+  auto const chosen_go = configuration.program(SettingId::go);
+  auto const go = server::find_go(chosen_go, environment);
+  if (!go.complaint.empty()) {
+    complain(go.complaint);
+    return kExitNoServer;
+  }
+
+  session::SessionSettings settings;
+  settings.connect = connect;
+  settings.original_args = invocation.as_gopls;
+  settings.gopls_args = invocation.server_args;
+  settings.limits.body_bytes_max =
+      static_cast<std::size_t>(configuration.integer(SettingId::frame_limit_bytes));
+  settings.drain_timeout =
+      std::chrono::milliseconds(configuration.integer(SettingId::drain_timeout_ms));
+  settings.shutdown_answer_after =
+      std::chrono::milliseconds(configuration.integer(SettingId::shutdown_answer_after_ms));
+  // From here on the environment is changed, not looked at: `environment` may be stale.
+  if (gopls.found) {
+    settings.gopls = gopls.found->path;
+    server::note_program_to_start(gopls.found->path, gopls.found->is_true_gopls);
+  }
+  settings.go_directory = arrange_go(go, chosen_go.has_value());
+  return session::run_session(settings);
+}
+
+int run_as_gopls(const Invocation& invocation, const Configuration& configuration,
+                 const server::Environment& environment) {
+  auto const gopls = server::find_gopls(configuration.program(SettingId::gopls), environment);
+  if (!gopls.found) return complain_without_gopls(gopls, configuration, environment);
+  server::note_program_to_start(gopls.found->path, gopls.found->is_true_gopls);
+  auto const error = server::become_program(gopls.found->path, invocation.as_gopls);
+  complain("cannot run " + gopls.found->path + " (from " + gopls.found->place +
+           "): " + error.message());
+  return kExitNoServer;
+}
+
+}  // namespace bridge::cli

@@ -1,0 +1,62 @@
+#include "proxy/cli/settings.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "proxy/cli/server_address.h"
+
+namespace bridge::cli {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLogLevels = {"debug", "info", "warn", "error", "off"};
+
+template <class Predicate>
+const SettingKey* find_if(Predicate predicate) {
+  auto const found = std::find_if(kSettingKeys.begin(), kSettingKeys.end(), predicate);
+  return found == kSettingKeys.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const SettingKey* find_key(std::string_view key) {
+  return find_if([key](const SettingKey& candidate) { return candidate.key == key; });
+}
+
+const SettingKey* find_flag(std::string_view flag) {
+  return find_if([flag](const SettingKey& candidate) {
+    return !candidate.flag.empty() && candidate.flag == flag;
+  });
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text) {
+  if (text.empty()) return "is empty";
+  switch (key.type) {
+    case SettingType::path:
+      break;  // whether it can be used is found when it is used
+    case SettingType::address:
+      if (!is_server_address(text))
+        return "is no address (/path, unix;/path, 127.0.0.1:port or localhost:port)";
+      break;
+    case SettingType::integer: {
+      auto const value = parse_integer(text);
+      if (!value) return "is not a whole number";
+      if (*value < key.min || *value > key.max)
+        return "is not between " + std::to_string(key.min) + " and " + std::to_string(key.max);
+      break;
+    }
+    case SettingType::log_level:
+      if (std::find(kLogLevels.begin(), kLogLevels.end(), text) == kLogLevels.end())
+        return "is not one of debug, info, warn, error, off";
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace bridge::cli

@@ -1,0 +1,89 @@
+// Every setting there is, in one table: its key in the configuration file, its environment
+// variable, its flag, its type, bounds, default and one line about it. Help, `config` and the
+// checks read it.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bridge::cli {
+
+enum class SettingId : std::uint8_t {
+  gopls,
+  go,
+  connect,
+  frame_limit_bytes,
+  drain_timeout_ms,
+  shutdown_answer_after_ms,
+  log_level,
+  log_file,
+};
+
+enum class SettingType : std::uint8_t { path, address, integer, log_level };
+
+struct SettingKey {
+  SettingId id;
+  SettingType type;
+  std::string_view key;            // in the file; a dot separates table and key
+  const char* variable;            // in the environment
+  std::string_view flag;           // without dashes; empty: none
+  std::string_view default_value;  // empty: not set
+  std::int64_t min;                // of an integer
+  std::int64_t max;
+  std::string_view about;
+};
+
+// Names chosen so that a key, its variable and its flag are read as the same thing. No flag is
+// named like one of gopls' (tests/cli/names_test.cpp).
+inline constexpr std::array<SettingKey, 8> kSettingKeys = {{
+    {SettingId::gopls, SettingType::path, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
+     "the real gopls, instead of looking for it"},
+    {SettingId::go, SettingType::path, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
+     "the go command for gopls, put first on its PATH"},
+    {SettingId::connect, SettingType::address, "connect", "GOPLS_BRIDGE_CONNECT", "connect", "", 0,
+     0, "a gopls that listens already: /path, unix;/path, 127.0.0.1:port or localhost:port"},
+    // From a message that any client sends at once to what gopls itself reads (2 GiB).
+    {SettingId::frame_limit_bytes, SettingType::integer, "frame_limit_bytes",
+     "GOPLS_BRIDGE_FRAME_LIMIT_BYTES", "frame-limit", "67108864", 65536, 2147483647,
+     "the largest message that passes"},
+    {SettingId::drain_timeout_ms, SettingType::integer, "drain_timeout_ms",
+     "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS", "", "3000", 0, 60000,
+     "how long answers are waited for after the editor's end of file"},
+    {SettingId::shutdown_answer_after_ms, SettingType::integer, "shutdown_answer_after_ms",
+     "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS", "", "200", 0, 60000,
+     "how long gopls has to answer shutdown before the bridge does"},
+    {SettingId::log_level, SettingType::log_level, "log.level", "GOPLS_BRIDGE_LOG_LEVEL",
+     "log-level", "error", 0, 0, "debug, info, warn, error or off"},
+    {SettingId::log_file, SettingType::path, "log.file", "GOPLS_BRIDGE_LOG_FILE", "log-file", "", 0,
+     0, "where log lines go besides errors on stderr"},
+}};
+
+// Not settings, but of our family: the file itself, and the mark that ends a circle of starts.
+inline constexpr char kConfigVariable[] = "GOPLS_BRIDGE_CONFIG";
+inline constexpr std::string_view kConfigFlag = "config";
+inline constexpr std::string_view kVariablePrefix = "GOPLS_BRIDGE_";
+
+constexpr const SettingKey& key_of(SettingId id) {
+  return kSettingKeys[static_cast<std::size_t>(id)];
+}
+static_assert([] {
+  for (std::size_t i = 0; i < kSettingKeys.size(); ++i)
+    if (static_cast<std::size_t>(kSettingKeys[i].id) != i) return false;
+  return true;
+}());
+
+// Null if there is none.
+const SettingKey* find_key(std::string_view key);
+const SettingKey* find_flag(std::string_view flag);
+
+// What is wrong with `text` as a value of `key`: "is not a whole number"; nothing if all is well.
+std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text);
+
+// A whole number that fits; nothing otherwise.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+
+}  // namespace bridge::cli
