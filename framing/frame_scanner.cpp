@@ -131,6 +131,7 @@ Fault FrameScanner::step(std::string_view pending, char byte) noexcept {
       return length_digit(byte);
     case At::length_digits:
       if (is_digit(byte)) return length_digit(byte);
+      if (!is_blank(byte) && byte != '\r' && byte != '\n') return Fault::malformed_length;
       if (Fault const fault = length_ended(); fault != Fault::none) return fault;
       at_ = At::length_trail;
       [[fallthrough]];
