@@ -8,6 +8,7 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
+#define TOML_FLOAT_CHARCONV 1  // else a stringstream and with it all of std::locale
 #include <toml++/toml.h>
 
 #include "proxy/cli/configuration.h"
@@ -61,7 +62,7 @@ class Walk {
       return at(line) + key + " is not a " +
              (known->type == SettingType::integer ? "whole number" : "string");
     if (auto const complaint =
-            configuration_.set(*known, *text, path_ + ':' + std::to_string(line)))
+            configuration_.set(*known, *text, Layer::file, path_ + ':' + std::to_string(line)))
       return at(line) + key + " = " + *text + " " + *complaint;
     return std::nullopt;
   }

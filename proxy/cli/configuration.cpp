@@ -1,6 +1,6 @@
 #include "proxy/cli/configuration.h"
 
-#include <cstring>
+#include <algorithm>
 #include <utility>
 
 #include "proxy/exit_codes.h"
@@ -26,7 +26,7 @@ std::optional<std::string> read_file(const server::Environment& environment,
   configuration.file = default_file(environment);
   bool required = false;
   if (auto const file = environment.get(kConfigVariable); !file.empty()) {
-    configuration.file = file;
+    configuration.file = expand_home(file, environment.get("HOME"));
     required = true;
   }
   for (auto const& flag : flags) {
@@ -52,7 +52,8 @@ std::optional<std::string> read_variables(const server::Environment& environment
     std::string value(text.substr(std::min(name.size() + 1, text.size())));
     if (value.empty()) continue;
     std::string const shown = value;
-    if (auto const complaint = configuration.set(*known, std::move(value), std::string(name)))
+    if (auto const complaint =
+            configuration.set(*known, std::move(value), Layer::variable, std::string(name)))
       return std::string(name) + "=" + shown + " " + *complaint;
   }
   return std::nullopt;
@@ -62,7 +63,8 @@ std::optional<std::string> read_flags(const std::vector<OwnFlag>& flags,
                                       Configuration& configuration) {
   for (auto const& flag : flags) {
     if (flag.name == kConfigFlag) continue;
-    if (auto const complaint = configuration.set(*find_flag(flag.name), flag.value, flag.spelling))
+    if (auto const complaint =
+            configuration.set(*find_flag(flag.name), flag.value, Layer::flag, flag.spelling))
       return flag.spelling + "=" + flag.value + " " + *complaint;
   }
   return std::nullopt;
@@ -70,7 +72,12 @@ std::optional<std::string> read_flags(const std::vector<OwnFlag>& flags,
 
 }  // namespace
 
-Configuration::Configuration() {
+std::string expand_home(std::string_view path, std::string_view home) {
+  if (!path.starts_with("~/") || !home.starts_with('/')) return std::string(path);
+  return std::string(home).append(path.substr(1));
+}
+
+Configuration::Configuration(std::string_view home) : home_(home) {
   for (auto const& key : kSettingKeys)
     values_[static_cast<std::size_t>(key.id)] = {.text = std::string(key.default_value),
                                                  .source = "default"};
@@ -86,9 +93,14 @@ std::optional<server::ExplicitProgram> Configuration::program(SettingId id) cons
   return server::ExplicitProgram{.path = value.text, .source = value.source};
 }
 
-std::optional<std::string> Configuration::set(const SettingKey& key, std::string text,
+std::optional<std::string> Configuration::set(const SettingKey& key, std::string text, Layer layer,
                                               std::string source) {
   auto complaint = complaint_about_value(key, text);
+  if (!complaint && (key.type == SettingType::program || key.type == SettingType::path)) {
+    text = expand_home(text, home_);
+    // Files and variables count in every directory an editor may start us in.
+    if (layer != Layer::flag && !text.starts_with('/')) complaint = "is not an absolute path";
+  }
   if (!complaint)
     values_[static_cast<std::size_t>(key.id)] = {.text = std::move(text),
                                                  .source = std::move(source)};
@@ -97,7 +109,9 @@ std::optional<std::string> Configuration::set(const SettingKey& key, std::string
 
 ConfigurationResult read_configuration(const server::Environment& environment,
                                        const std::vector<OwnFlag>& flags) {
-  ConfigurationResult result;
+  ConfigurationResult result{.configuration = Configuration(environment.get("HOME")),
+                             .complaint = {},
+                             .exit_code = kExitOk};
   auto& configuration = result.configuration;
   auto complaint = read_file(environment, flags, configuration);
   if (!complaint) complaint = read_variables(environment, configuration);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proxy/cli/invocation.h"
@@ -20,9 +21,14 @@ struct SettingValue {
   std::string source;  // "default", "/path/config.toml:3", "GOPLS_BRIDGE_GOPLS", "--gopls"
 };
 
+// Where values come from, in rising order.
+enum class Layer : std::uint8_t { file, variable, flag };
+
 class Configuration {
  public:
-  Configuration();
+  // `home` is what "~/" at the start of a path stands for: no shell expands it in a file or in the
+  // settings of an editor.
+  explicit Configuration(std::string_view home);
 
   const SettingValue& operator[](SettingId id) const {
     return values_[static_cast<std::size_t>(id)];
@@ -32,15 +38,20 @@ class Configuration {
   std::optional<server::ExplicitProgram> program(SettingId id) const;
 
   // What is wrong with the text, which then is not taken: "is not a whole number".
-  std::optional<std::string> set(const SettingKey& key, std::string text, std::string source);
+  std::optional<std::string> set(const SettingKey& key, std::string text, Layer layer,
+                                 std::string source);
 
   std::string
       file;  // the configuration file that was read, or would be; empty: none could be named
   bool file_exists = false;
 
  private:
+  std::string home_;
   std::array<SettingValue, kSettingKeys.size()> values_;
 };
+
+// "~/x" in the home directory; anything else as it is.
+std::string expand_home(std::string_view path, std::string_view home);
 
 struct ConfigurationResult {
   Configuration configuration;

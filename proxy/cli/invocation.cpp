@@ -123,8 +123,8 @@ class Reader {
       if (argument.name == "h" || argument.name == "help") return decide(Kind::help);
       if (argument.name == "version") return decide(Kind::version);
     }
-    if (argument.name == "stdio" &&
-        !argument.value) {  // vscode-languageclient, TransportKind.stdio
+    // vscode-languageclient's TransportKind.stdio adds it.
+    if (argument.name == "stdio" && !argument.value && !in_own_command()) {
       ++at_;
       return true;
     }

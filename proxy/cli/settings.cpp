@@ -38,6 +38,10 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text) {
   if (text.empty()) return "is empty";
   switch (key.type) {
+    case SettingType::program:
+      // A bare name would be a file of the workspace that happens to be open.
+      if (text.find('/') == std::string_view::npos) return "is a name, not a path";
+      break;
     case SettingType::path:
       break;  // whether it can be used is found when it is used
     case SettingType::address:

@@ -23,7 +23,7 @@ enum class SettingId : std::uint8_t {
   log_file,
 };
 
-enum class SettingType : std::uint8_t { path, address, integer, log_level };
+enum class SettingType : std::uint8_t { program, path, address, integer, log_level };
 
 struct SettingKey {
   SettingId id;
@@ -40,9 +40,9 @@ struct SettingKey {
 // Names chosen so that a key, its variable and its flag are read as the same thing. No flag is
 // named like one of gopls' (tests/cli/names_test.cpp).
 inline constexpr std::array<SettingKey, 8> kSettingKeys = {{
-    {SettingId::gopls, SettingType::path, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
+    {SettingId::gopls, SettingType::program, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
      "the real gopls, instead of looking for it"},
-    {SettingId::go, SettingType::path, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
+    {SettingId::go, SettingType::program, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
      "the go command for gopls, put first on its PATH"},
     {SettingId::connect, SettingType::address, "connect", "GOPLS_BRIDGE_CONNECT", "connect", "", 0,
      0, "a gopls that listens already: /path, unix;/path, 127.0.0.1:port or localhost:port"},

@@ -1,0 +1,233 @@
+#include "proxy/cli/configuration.h"
+
+#include <gtest/gtest.h>
+
+#include "proxy/cli/server_address.h"
+#include "proxy/exit_codes.h"
+#include "tests/rigs/temp_dir.h"
+
+namespace bridge::cli {
+namespace {
+
+class ConfigurationTest : public testing::Test {
+ protected:
+  ConfigurationTest() { variables_.push_back("HOME=" + directory_.path()); }
+
+  ConfigurationResult read(std::vector<OwnFlag> flags = {}) const {
+    std::vector<const char*> entries;
+    for (auto const& variable : variables_) entries.push_back(variable.c_str());
+    entries.push_back(nullptr);
+    return read_configuration(server::Environment(entries.data()), flags);
+  }
+  std::string write_default_file(std::string_view text) const {
+    return directory_.write(".config/gopls-bridge/config.toml", text);
+  }
+  void expect_refused_file(std::string_view text, std::string_view complaint) const {
+    auto const file = write_default_file(text);
+    auto const result = read();
+    EXPECT_EQ(result.complaint, file + std::string(complaint)) << text;
+    EXPECT_EQ(result.exit_code, kExitConfig);
+  }
+  void expect_refused_variable(const std::string& variable, std::string_view complaint) {
+    variables_.push_back(variable);
+    auto const result = read();
+    EXPECT_EQ(result.complaint, complaint);
+    EXPECT_EQ(result.exit_code, kExitConfig);
+    variables_.pop_back();
+  }
+
+  rigs::TempDir directory_;
+  std::vector<std::string> variables_;
+};
+
+OwnFlag flag(std::string name, std::string value) {
+  return {.name = name, .value = std::move(value), .spelling = "--" + name};
+}
+
+TEST_F(ConfigurationTest, WithoutAnythingTheDefaultsAreInForce) {
+  auto const result = read();
+  EXPECT_EQ(result.complaint, "");
+  for (auto const& key : kSettingKeys) {
+    EXPECT_EQ(result.configuration[key.id].text, key.default_value) << key.key;
+    EXPECT_EQ(result.configuration[key.id].source, "default") << key.key;
+  }
+  EXPECT_EQ(result.configuration.integer(SettingId::frame_limit_bytes), 64 * 1024 * 1024);
+  EXPECT_EQ(result.configuration.file, directory_ / ".config/gopls-bridge/config.toml");
+  EXPECT_FALSE(result.configuration.file_exists);
+}
+
+TEST_F(ConfigurationTest, EachDefaultSatisfiesItsOwnRule) {
+  for (auto const& key : kSettingKeys) {
+    if (key.default_value.empty()) continue;
+    EXPECT_FALSE(complaint_about_value(key, key.default_value)) << key.key;
+  }
+}
+
+TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
+  auto const file = write_default_file(
+      "gopls = '/g'\n"
+      "go = '~/sdk/bin/go'\n"
+      "connect = 'unix;/s'\n"
+      "frame_limit_bytes = 1_000_000\n"
+      "drain_timeout_ms = 0\n"
+      "shutdown_answer_after_ms = 60000\n"
+      "\n"
+      "[log]  # a table\n"
+      "level = \"debug\"\n"
+      "file = '/l'\n");
+  auto const result = read();
+  ASSERT_EQ(result.complaint, "");
+  EXPECT_TRUE(result.configuration.file_exists);
+  auto const expect = [&](SettingId id, std::string_view text, int line) {
+    EXPECT_EQ(result.configuration[id].text, text);
+    EXPECT_EQ(result.configuration[id].source, file + ":" + std::to_string(line));
+  };
+  expect(SettingId::gopls, "/g", 1);
+  expect(SettingId::go, directory_ / "sdk/bin/go", 2);
+  expect(SettingId::connect, "unix;/s", 3);
+  expect(SettingId::frame_limit_bytes, "1000000", 4);
+  expect(SettingId::drain_timeout_ms, "0", 5);
+  expect(SettingId::shutdown_answer_after_ms, "60000", 6);
+  expect(SettingId::log_level, "debug", 9);
+  expect(SettingId::log_file, "/l", 10);
+}
+
+TEST_F(ConfigurationTest, FileVariableAndFlagWinInRisingOrder) {
+  write_default_file("gopls = '/file'\nconnect = '/file'\nlog.level = 'info'\n");
+  variables_.insert(variables_.end(),
+                    {"GOPLS_BRIDGE_GOPLS=/variable", "GOPLS_BRIDGE_CONNECT=/variable"});
+  auto const result = read({flag("gopls", "/flag")});
+  ASSERT_EQ(result.complaint, "");
+  EXPECT_EQ(result.configuration[SettingId::gopls].text, "/flag");
+  EXPECT_EQ(result.configuration[SettingId::gopls].source, "--gopls");
+  EXPECT_EQ(result.configuration[SettingId::connect].text, "/variable");
+  EXPECT_EQ(result.configuration[SettingId::connect].source, "GOPLS_BRIDGE_CONNECT");
+  EXPECT_EQ(result.configuration[SettingId::log_level].text, "info");
+}
+
+TEST_F(ConfigurationTest, OfTwoEqualFlagsTheLastCounts) {
+  auto const result = read({flag("gopls", "/one"), flag("gopls", "/two")});
+  EXPECT_EQ(result.configuration[SettingId::gopls].text, "/two");
+}
+
+TEST_F(ConfigurationTest, EveryVariableIsKnown) {
+  for (auto const* text :
+       {"GOPLS_BRIDGE_GOPLS=/g", "GOPLS_BRIDGE_GO=~/go", "GOPLS_BRIDGE_CONNECT=localhost:1",
+        "GOPLS_BRIDGE_FRAME_LIMIT_BYTES=65536", "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=1",
+        "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS=1", "GOPLS_BRIDGE_LOG_LEVEL=off",
+        "GOPLS_BRIDGE_LOG_FILE=/l", "GOPLS_BRIDGE_TRIED=/x"})
+    variables_.emplace_back(text);
+  auto const result = read();
+  EXPECT_EQ(result.complaint, "");
+  for (auto const& key : kSettingKeys)
+    EXPECT_EQ(result.configuration[key.id].source, key.variable) << key.key;
+  EXPECT_EQ(result.configuration[SettingId::go].text, directory_ / "go");
+}
+
+TEST_F(ConfigurationTest, AnEmptyVariableIsNotSet) {
+  variables_.emplace_back("GOPLS_BRIDGE_LOG_LEVEL=");
+  EXPECT_EQ(read().configuration[SettingId::log_level].source, "default");
+}
+
+TEST_F(ConfigurationTest, XdgConfigHomeCountsIfAbsolute) {
+  auto const file = directory_.write("xdg/gopls-bridge/config.toml", "gopls = '/x'\n");
+  variables_.push_back("XDG_CONFIG_HOME=" + directory_ / "xdg");
+  EXPECT_EQ(read().configuration[SettingId::gopls].source, file + ":1");
+  variables_.back() = "XDG_CONFIG_HOME=xdg";
+  EXPECT_EQ(read().configuration.file, directory_ / ".config/gopls-bridge/config.toml");
+}
+
+TEST_F(ConfigurationTest, FlagOverVariableNamesTheFile) {
+  auto const by_flag = directory_.write("flag.toml", "gopls = '/f'\n");
+  directory_.write("variable.toml", "gopls = '/v'\n");
+  variables_.emplace_back("GOPLS_BRIDGE_CONFIG=~/variable.toml");
+  EXPECT_EQ(read().configuration[SettingId::gopls].text, "/v");
+  EXPECT_EQ(read({flag("config", by_flag)}).configuration[SettingId::gopls].text, "/f");
+}
+
+TEST_F(ConfigurationTest, AFileThatIsNamedMustBeThere) {
+  auto const missing = directory_ / "missing.toml";
+  auto const by_flag = read({flag("config", missing)});
+  EXPECT_EQ(by_flag.complaint, missing + ": No such file or directory");
+  EXPECT_EQ(by_flag.exit_code, kExitConfig);
+  expect_refused_variable("GOPLS_BRIDGE_CONFIG=" + missing, by_flag.complaint);
+}
+
+TEST_F(ConfigurationTest, ADirectoryInPlaceOfTheFileIsAFault) {
+  write_default_file("");
+  auto const result = read({flag("config", directory_ / ".config")});
+  EXPECT_EQ(result.complaint, directory_ / ".config: Is a directory");
+}
+
+TEST_F(ConfigurationTest, FaultsInTheFileAreNamedByLine) {
+  expect_refused_file("gopls = '/g'\ngoplss = 'x'\n", ":2: unknown key \"goplss\"");
+  expect_refused_file("[log]\nlevle = 'info'\n", ":2: unknown key \"log.levle\"");
+  expect_refused_file("[logs]\nlevel = 'info'\n", ":1: unknown key \"logs\"");
+  expect_refused_file("\ngopls = 7\n", ":2: gopls is not a string");
+  expect_refused_file("log = 'info'\n", ":1: unknown key \"log\"");
+  expect_refused_file("frame_limit_bytes = '7'\n", ":1: frame_limit_bytes is not a whole number");
+  expect_refused_file("frame_limit_bytes = 70000.5\n",
+                      ":1: frame_limit_bytes is not a whole number");
+  expect_refused_file("frame_limit_bytes = 10\n",
+                      ":1: frame_limit_bytes = 10 is not between 65536 and 2147483647");
+  expect_refused_file("drain_timeout_ms = -1\n",
+                      ":1: drain_timeout_ms = -1 is not between 0 and 60000");
+  expect_refused_file("[log]\n\nlevel = 'loud'\n",
+                      ":3: log.level = loud is not one of debug, info, warn, error, off");
+  expect_refused_file("connect = 'build-host:1'\n",
+                      ":1: connect = build-host:1 is no address (/path, unix;/path, "
+                      "127.0.0.1:port or localhost:port)");
+  expect_refused_file("gopls = 'gopls'\n", ":1: gopls = gopls is a name, not a path");
+  expect_refused_file("gopls = 'bin/gopls'\n", ":1: gopls = bin/gopls is not an absolute path");
+  expect_refused_file("gopls = ''\n", ":1: gopls =  is empty");
+}
+
+TEST_F(ConfigurationTest, BrokenTomlIsNamedByLine) {
+  auto const file = write_default_file("gopls = '/g'\n[log\n");
+  auto const result = read();
+  EXPECT_TRUE(result.complaint.starts_with(file + ":2: ")) << result.complaint;
+  EXPECT_EQ(result.exit_code, kExitConfig);
+}
+
+TEST_F(ConfigurationTest, FaultsInVariablesAreNamedByVariable) {
+  expect_refused_variable("GOPLS_BRIDGE_GOPSL=/g",
+                          "GOPLS_BRIDGE_GOPSL is no variable of gopls-bridge");
+  expect_refused_variable("GOPLS_BRIDGE_GOPLS=gopls",
+                          "GOPLS_BRIDGE_GOPLS=gopls is a name, not a path");
+  expect_refused_variable("GOPLS_BRIDGE_GOPLS=./gopls",
+                          "GOPLS_BRIDGE_GOPLS=./gopls is not an absolute path");
+  expect_refused_variable("GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=3s",
+                          "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=3s is not a whole number");
+  expect_refused_variable(
+      "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=99999999999999999999",
+      "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=99999999999999999999 is not a whole number");
+  expect_refused_variable("GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=60001",
+                          "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=60001 is not between 0 and 60000");
+}
+
+TEST_F(ConfigurationTest, FaultsInFlagsAreUsageErrors) {
+  auto const level = read({flag("log-level", "loud")});
+  EXPECT_EQ(level.complaint, "--log-level=loud is not one of debug, info, warn, error, off");
+  EXPECT_EQ(level.exit_code, kExitUsage);
+  EXPECT_EQ(read({flag("frame-limit", "1k")}).complaint, "--frame-limit=1k is not a whole number");
+  EXPECT_EQ(read({flag("gopls", "")}).complaint, "--gopls= is empty");
+}
+
+TEST_F(ConfigurationTest, AFlagMayNameAPathFromHere) {
+  auto const result = read({flag("gopls", "./bin/gopls"), flag("log-file", "l")});
+  EXPECT_EQ(result.complaint, "");
+  EXPECT_EQ(result.configuration[SettingId::gopls].text, "./bin/gopls");
+}
+
+TEST(ServerAddress, TakesPathsAndNumbersAndLocalhost) {
+  for (auto const* text : {"/s", "unix;/s", "unix;@abstract", "127.0.0.1:1", "[::1]:65535",
+                           "localhost:37374", "10.0.0.7:80"})
+    EXPECT_TRUE(is_server_address(text)) << text;
+  for (auto const* text : {"", "s", "unix;", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0",
+                           "127.0.0.1:65536", "127.0.0.1:1x", "::1:1", "[::1]", "[]:1",
+                           "[1.2.3.4]:1", "host:1", ":1", "127.1:1", "localhost"})
+    EXPECT_FALSE(is_server_address(text)) << text;
+}
+
+}  // namespace
+}  // namespace bridge::cli
