@@ -1,0 +1,147 @@
+// A second reader of envelopes, on nlohmann's parser: slow, allocating, written from the rules of
+// FORMAT.md. It knows only bodies that are JSON.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "framing/envelope.h"
+
+namespace bridge::framing {
+
+struct TopLevel {
+  enum class Type { null, integer, string, other };
+  struct Value {
+    Type type = Type::other;
+    std::string text;  // of an integer in decimal, of a string decoded
+  };
+  bool is_object = false;
+  bool is_array = false;
+  std::vector<std::pair<std::string, Value>> members;  // names folded as Go folds them
+};
+
+class TopLevelReader : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  // nullopt if the body is no JSON.
+  static std::optional<TopLevel> read(std::string_view body) {
+    TopLevelReader reader;
+    if (!nlohmann::json::sax_parse(body.begin(), body.end(), &reader)) return std::nullopt;
+    return reader.top_;
+  }
+
+  bool null() override { return value(TopLevel::Type::null); }
+  bool boolean(bool) override { return value(TopLevel::Type::other); }
+  bool number_integer(number_integer_t n) override {
+    return value(TopLevel::Type::integer, std::to_string(n));
+  }
+  bool number_unsigned(number_unsigned_t n) override {
+    if (n > INT64_MAX) return value(TopLevel::Type::other);
+    return value(TopLevel::Type::integer, std::to_string(n));
+  }
+  bool number_float(number_float_t, string_t const&) override {
+    return value(TopLevel::Type::other);
+  }
+  bool string(string_t& text) override { return value(TopLevel::Type::string, text); }
+  bool binary(binary_t&) override { return value(TopLevel::Type::other); }
+  bool start_object(std::size_t) override {
+    if (depth_ == 0) top_.is_object = true;
+    value(TopLevel::Type::other);
+    return ++depth_, true;
+  }
+  bool start_array(std::size_t) override {
+    if (depth_ == 0) top_.is_array = true;
+    value(TopLevel::Type::other);
+    return ++depth_, true;
+  }
+  bool end_object() override { return --depth_, true; }
+  bool end_array() override { return --depth_, true; }
+  bool key(string_t& name) override {
+    if (depth_ == 1) top_.members.emplace_back(folded(name), TopLevel::Value{});
+    return true;
+  }
+  bool parse_error(std::size_t, std::string const&, nlohmann::detail::exception const&) override {
+    return false;
+  }
+
+ private:
+  bool value(TopLevel::Type type, std::string text = {}) {
+    if (depth_ == 1 && top_.is_object) top_.members.back().second = {type, std::move(text)};
+    return true;
+  }
+  static std::string folded(std::string name) {
+    for (auto const& [from, to] : {std::pair{"\u017f", "s"}, std::pair{"\u212a", "k"}}) {
+      for (std::size_t at = 0; (at = name.find(from)) != name.npos;)
+        name.replace(at, std::string_view(from).size(), to);
+    }
+    for (char& c : name)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return name;
+  }
+
+  int depth_ = 0;
+  TopLevel top_;
+};
+
+// What counts of an envelope, for comparing and printing.
+struct Meaning {
+  std::string kind = "invalid";
+  std::string method{};             // decoded
+  std::optional<std::string> id{};  // 7 or "a", decoded
+  friend bool operator==(const Meaning&, const Meaning&) = default;
+  friend std::ostream& operator<<(std::ostream& out, const Meaning& m) {
+    return out << m.kind << " method '" << m.method << "' id " << m.id.value_or("none");
+  }
+};
+
+inline std::optional<Meaning> naive_meaning(std::string_view body) {
+  auto const top = TopLevelReader::read(body);
+  if (!top) return std::nullopt;
+  if (top->is_array) return Meaning{.kind = "batch"};
+  Meaning const invalid{.kind = "invalid"};
+  Meaning meaning;
+  for (auto const& [name, value] : top->members) {
+    if (name == "method" && value.type != TopLevel::Type::null) {
+      if (value.type != TopLevel::Type::string) return invalid;
+      meaning.method = value.text;
+    } else if (name == "id") {
+      meaning.id.reset();
+      if (value.type == TopLevel::Type::null) continue;
+      if (value.type == TopLevel::Type::other) return invalid;
+      meaning.id = value.type == TopLevel::Type::string ? '"' + value.text + '"' : value.text;
+    }
+  }
+  if (!meaning.method.empty())
+    meaning.kind = meaning.id ? "request" : "notification";
+  else if (meaning.id)
+    meaning.kind = "response";
+  else
+    return invalid;
+  return meaning;
+}
+
+inline std::string decoded(std::string_view raw_string) {
+  return nlohmann::json::parse(raw_string).get<std::string>();
+}
+
+// The same of our envelope. The body must be JSON.
+inline Meaning meaning_of(Envelope const& envelope, std::string_view body) {
+  Meaning meaning{.kind = std::string(to_string(envelope.kind))};
+  if (envelope.method) {
+    meaning.method = decoded('"' + std::string(envelope.method.in(body)) + '"');
+  }
+  if (envelope.id) {
+    std::string_view const raw = envelope.id.in(body);
+    meaning.id = raw.starts_with('"')
+                     ? '"' + decoded(raw) + '"'
+                     : std::to_string(nlohmann::json::parse(raw).get<std::int64_t>());
+  }
+  return meaning;
+}
+
+}  // namespace bridge::framing
