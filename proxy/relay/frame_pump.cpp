@@ -33,7 +33,7 @@ void FramePump::on_sink_ready() {
 }
 
 void FramePump::on_sink_hangup() {
-  if (end_ || discarding_) return;
+  if (discarding_ || sink_over()) return;
   finish({.reason = EndReason::sink_closed});
 }
 
@@ -44,7 +44,7 @@ void FramePump::release() {
 }
 
 void FramePump::inject(std::string_view frame) {
-  if (end_) return;
+  if (sink_over()) return;
   injected_ += frame;
   deliver();
 }
@@ -52,9 +52,7 @@ void FramePump::inject(std::string_view frame) {
 void FramePump::discard_output() {
   discarding_ = true;
   blocked_ = false;
-  if (end_ && (end_->reason == EndReason::sink_closed || end_->reason == EndReason::sink_failed)) {
-    end_.reset();
-  }
+  if (sink_over()) end_.reset();
   deliver();
 }
 
@@ -63,9 +61,7 @@ void FramePump::restart(Sink& sink, std::string_view first) {
   discarding_ = false;
   blocked_ = false;
   sent_bytes_ = 0;
-  if (end_ && (end_->reason == EndReason::sink_closed || end_->reason == EndReason::sink_failed)) {
-    end_.reset();
-  }
+  if (sink_over()) end_.reset();
   buffer_.consume(out_end_ + skip_);
   out_begin_ = out_end_ = skip_ = 0;
   waiting_count_ = 0;
@@ -97,10 +93,10 @@ void FramePump::read_once() {
 
 // Sends what has been decided, decides about what has come, until one of the two runs out.
 void FramePump::deliver() {
-  if (delivering_ || end_ || blocked_) return;
+  if (delivering_ || sink_over() || blocked_) return;
   delivering_ = true;
   while (flush()) {
-    if (held_ || faulted_) break;
+    if (held_ || faulted_ || end_) break;
     collect();
     if (idle() && skip_ == 0) break;
   }

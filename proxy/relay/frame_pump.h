@@ -53,7 +53,7 @@ class FramePump {
   bool wants_source() const noexcept {
     return !end_ && !source_over_ && !blocked_ && !held_ && !faulted_;
   }
-  bool wants_sink() const noexcept { return !end_ && blocked_; }
+  bool wants_sink() const noexcept { return blocked_ && !sink_over(); }
 
   // Set once, after everything that could be delivered was delivered.
   const std::optional<PumpEnd>& end() const noexcept { return end_; }
@@ -62,7 +62,7 @@ class FramePump {
   void release();
   bool holding() const noexcept { return held_; }
 
-  // A whole frame of ours leaves at the next frame boundary.
+  // A whole frame of ours leaves at the next frame boundary, also after the source has ended.
   void inject(std::string_view frame);
 
   // From now on frames are read, shown to the gate and dropped: for a sink that is gone while its
@@ -91,6 +91,10 @@ class FramePump {
     std::size_t size;
   };
 
+  bool sink_over() const noexcept {
+    return end_ &&
+           (end_->reason == EndReason::sink_closed || end_->reason == EndReason::sink_failed);
+  }
   void read_once();
   void deliver();
   bool flush();

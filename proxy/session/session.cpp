@@ -126,7 +126,7 @@ void Session::adopt(lease::ServerConnection connection) {
   // Servers, and the shims in front of them, do print to stdout: such text is logged and skipped.
   to_editor_.emplace(Direction::to_editor, server_->source, editor_.sink, gate(),
                      FramePump::Options{.limits = limits_, .bare_text = framing::BareText::skip});
-  to_editor_end_reported_ = false;
+  to_editor_end_.reset();
 }
 
 Outcome Session::run() {
@@ -177,9 +177,10 @@ void Session::settle() {
 
 bool Session::report_ends() {
   bool reported = false;
-  if (to_server_->end() && !to_server_end_reported_) {
-    reported = to_server_end_reported_ = true;
-    relay::PumpEnd const end = *to_server_->end();
+  if (to_server_->end() && to_server_end_ != to_server_->end()) {
+    reported = true;
+    to_server_end_ = to_server_->end();
+    relay::PumpEnd const end = *to_server_end_;
     if (sink_ended(end)) {
       lifecycle_.on_server_deaf();
     } else {
@@ -191,9 +192,10 @@ bool Session::report_ends() {
       lifecycle_.on_editor_ended(end);
     }
   }
-  if (to_editor_->end() && !to_editor_end_reported_) {
-    reported = to_editor_end_reported_ = true;
-    relay::PumpEnd const end = *to_editor_->end();
+  if (to_editor_->end() && to_editor_end_ != to_editor_->end()) {
+    reported = true;
+    to_editor_end_ = to_editor_->end();
+    relay::PumpEnd const end = *to_editor_end_;
     if (sink_ended(end)) {
       lifecycle_.on_editor_gone();
     } else {
@@ -217,10 +219,10 @@ void Session::obey(const Action& action) {
       close_input_asked_ = true;
       return;
     case Action::Kind::discard_to_server:
-      to_server_end_reported_ = false;
+      to_server_end_.reset();
       return to_server_->discard_output();
     case Action::Kind::discard_to_editor:
-      to_editor_end_reported_ = false;
+      to_editor_end_.reset();
       return to_editor_->discard_output();
     case Action::Kind::stop_editor:
       editor_source_watch_.reset();
@@ -242,7 +244,7 @@ void Session::acquire_again(const std::string& why) {
   last_words();
   std::unique_ptr<Server> const before = std::move(server_);
   adopt(std::move(*again));
-  to_server_end_reported_ = false;
+  to_server_end_.reset();
   to_server_->restart(server_->sink, prologue_);
 }
 

@@ -100,8 +100,9 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   bool prologue_kept_ = true;
   bool retried_ = false;
   bool close_input_asked_ = false;
-  bool to_server_end_reported_ = false;
-  bool to_editor_end_reported_ = false;
+  // What the lifecycle was last told of.
+  std::optional<relay::PumpEnd> to_server_end_;
+  std::optional<relay::PumpEnd> to_editor_end_;
   std::optional<Outcome> outcome_;
 };
 

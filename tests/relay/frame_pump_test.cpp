@@ -305,6 +305,20 @@ TEST_F(Pumped, AnInjectedFrameDoesNotWaitForAHalfReceivedOne) {
   EXPECT_EQ(sink.taken(), note("ours") + whole);
 }
 
+TEST_F(Pumped, AnInjectedFrameLeavesAlsoAfterTheSourceHasEnded) {
+  source.gives(note("a"));
+  source.ends();
+  run();
+  ASSERT_TRUE(pump.end());
+  sink.is_full_after(4);
+  pump.inject(note("ours"));
+  EXPECT_TRUE(pump.wants_sink());
+  sink.has_room_for(1000);
+  pump.on_sink_ready();
+  EXPECT_EQ(sink.taken(), note("a") + note("ours"));
+  EXPECT_EQ(pump.end()->reason, EndReason::source_closed);
+}
+
 TEST_F(Pumped, DiscardingShowsFramesToTheGateAndWritesNone) {
   sink.fails_at_call(1, EPIPE);
   source.gives(note("a"));
