@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -87,11 +88,16 @@ int run_session(const SessionSettings& settings) {
   Lifecycle::Settings const lifecycle{.drain_timeout = settings.drain_timeout,
                                       .shutdown_answer_after = settings.shutdown_answer_after,
                                       .shared_server = first->shared};
-  Outcome outcome;
-  {
-    Session session(std::move(*editor), *servers, std::move(*first), lifecycle, settings.limits);
-    outcome = session.run();
+  std::unique_ptr<Session> session;
+  try {
+    session = std::make_unique<Session>(std::move(*editor), *servers, std::move(*first), lifecycle,
+                                        settings.limits);
+  } catch (const boost::system::system_error& error) {
+    // Out of descriptors, as a rule. Nothing was read yet.
+    return fall_back(std::string("cannot set up the session: ") + error.what());
   }
+  Outcome const outcome = session->run();
+  session.reset();
   if (outcome.exit_code == kExitNoServer && outcome.untouched) return fall_back(outcome.reason);
   log(outcome.exit_code == kExitNoServer ? LogLevel::error : LogLevel::info,
       "session over, exit code " + std::to_string(outcome.exit_code) + ": " + outcome.reason);

@@ -108,11 +108,14 @@ TEST_F(LostServer, ConnectToNobodyFallsBackToGopls) {
   shut_down();
 }
 
-TEST_F(LostServer, WithoutDescriptorsTheProcessBecomesGopls) {
-  start_shell("ulimit -n 7; exec \"$0\" \"$@\"");
-  client->initialize("/m");
-  expect_hover();
-  shut_down();
+// However few descriptors there are, the editor gets its gopls.
+TEST_F(LostServer, WhereDescriptorsRunOutTheProcessBecomesGopls) {
+  for (int limit = 4; limit <= 24; ++limit) {
+    start_shell("ulimit -n " + std::to_string(limit) + "; exec \"$0\" \"$@\"");
+    client->initialize("/m");
+    expect_hover();
+    shut_down();
+  }
 }
 
 }  // namespace
