@@ -88,5 +88,20 @@ TEST(DapEnvelope, TheRestIsInvalid) {
     expect(body, {});
 }
 
+TEST(DapEnvelope, TheNaiveReaderAgrees) {
+  std::uint64_t const seed = test_seed();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  MessageMaker maker([&](std::size_t n) { return random() % n; });
+  std::size_t valid = 0;
+  for (int i = 0; i < 30000 && !testing::Test::HasFailure(); ++i) {
+    std::string const body = maker.dap();
+    std::string const naive = naive_dap(body);
+    EXPECT_EQ(meaning_of(scan_dap_envelope(body), body), naive) << body;
+    if (naive != "invalid") ++valid;
+  }
+  EXPECT_GT(valid, 2000U) << "too few are messages to test anything";
+}
+
 }  // namespace
 }  // namespace bridge::framing

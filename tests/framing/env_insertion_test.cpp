@@ -25,7 +25,7 @@ std::vector<EnvValue> const kTwo = {{"A", "1"}, {"B", "2"}};
 std::string after(std::string_view body, std::vector<EnvValue> const& values,
                   EnvPrecedence precedence = kClient) {
   auto const insertion = insert_env(body, values, precedence);
-  return insertion ? apply(*insertion, body) : "nothing";
+  return insertion ? with_insertion(*insertion, body) : "nothing";
 }
 
 TEST(EnvInsertion, MissingPartsOfThePathAreMade) {

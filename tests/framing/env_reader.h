@@ -22,18 +22,22 @@ struct Tree {
   nlohmann::json scalar;
   bool is_object = false;
   bool is_array = false;
-  std::vector<std::pair<std::string, Tree>> members;
+  std::vector<std::string> names;  // of the members; empty for an array
+  std::vector<Tree> children;
 };
 
 class TreeReader : public nlohmann::json_sax<nlohmann::json> {
  public:
+  // nullopt if the text is no JSON.
   static std::optional<Tree> read(std::string_view text) {
+    // nlohmann skips a byte order mark and takes a NUL for the end of the text.
+    if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != text.npos) return std::nullopt;
     TreeReader reader;
     Tree root;
     reader.open_ = {&root};
-    root.members.emplace_back("", Tree{});
+    root.is_array = true;
     if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return std::nullopt;
-    return root.members.front().second;
+    return root.children.front();
   }
 
   bool null() override { return scalar(nullptr); }
@@ -48,17 +52,15 @@ class TreeReader : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return open_.pop_back(), true; }
   bool end_array() override { return open_.pop_back(), true; }
   bool key(string_t& name) override {
-    return open_.back()->members.emplace_back(name, Tree{}), true;
+    open_.back()->names.push_back(name);
+    return true;
   }
   bool parse_error(std::size_t, std::string const&, nlohmann::detail::exception const&) override {
     return false;
   }
 
  private:
-  Tree& slot() {
-    if (open_.back()->is_array) open_.back()->members.emplace_back("", Tree{});
-    return open_.back()->members.back().second;
-  }
+  Tree& slot() { return open_.back()->children.emplace_back(); }
   bool scalar(nlohmann::json value) { return slot().scalar = std::move(value), true; }
   Tree& open() {
     Tree& tree = slot();
@@ -90,8 +92,8 @@ inline EnvReading read_env(std::string_view body) {
   for (std::string_view field : {"params", "initializationoptions"}) {
     if (!at->is_object) return {};
     Tree const* last = nullptr;
-    for (auto const& [name, value] : at->members)
-      if (folds_to(name, field)) last = &value;
+    for (std::size_t i = 0; i < at->names.size(); ++i)
+      if (folds_to(at->names[i], field)) last = &at->children[i];
     if (last == nullptr) return {.place = Place::missing, .env = {}};
     if (!last->is_object && !last->is_array && last->scalar.is_null())
       return {.place = Place::null, .env = {}};
@@ -100,11 +102,12 @@ inline EnvReading read_env(std::string_view body) {
   if (!at->is_object) return {};
   Tree const* env = nullptr;
   bool plain = false;
-  for (auto const& [name, value] : at->members) {
+  for (std::size_t i = 0; i < at->names.size(); ++i) {
+    std::string const& name = at->names[i];
     bool const dotted = name.ends_with(".env");
     if (name != "env" && !dotted) continue;
     if (plain && dotted) continue;
-    env = &value;
+    env = &at->children[i];
     plain = !dotted;
   }
   if (env == nullptr) return {.place = Place::missing, .env = {}};
@@ -112,16 +115,18 @@ inline EnvReading read_env(std::string_view body) {
     return {.place = Place::null, .env = {}};
   if (!env->is_object) return {};
   EnvReading reading{.place = Place::object, .env = {}};
-  for (auto const& [name, value] : env->members)
-    reading.env[name] = value.scalar.is_string()            ? value.scalar.get<std::string>()
-                        : value.is_object || value.is_array ? "(structure)"
-                                                            : value.scalar.dump();
+  for (std::size_t i = 0; i < env->names.size(); ++i) {
+    Tree const& value = env->children[i];
+    reading.env[env->names[i]] = value.scalar.is_string() ? value.scalar.get<std::string>()
+                                 : value.is_object || value.is_array ? "(structure)"
+                                                                     : value.scalar.dump();
+  }
   return reading;
 }
 
 inline Env env_of(std::string_view body) { return read_env(body).env; }
 
-inline std::string apply(Insertion const& insertion, std::string_view body) {
+inline std::string with_insertion(Insertion const& insertion, std::string_view body) {
   return std::string(body.substr(0, insertion.offset)) + insertion.text +
          std::string(body.substr(insertion.offset + insertion.erased));
 }
@@ -145,7 +150,7 @@ inline std::string check_insertion(std::string_view body, std::span<EnvValue con
   if (insertion->offset + insertion->erased > body.size()) return "behind the end";
   if (insertion->erased != 0 && body.substr(insertion->offset, insertion->erased) != "null")
     return "bytes were lost";
-  std::string const result = apply(*insertion, body);
+  std::string const result = with_insertion(*insertion, body);
   EnvReading const reading = read_env(result);
   if (reading.place != Place::object) return "the result has no env: " + result;
   if (reading.env != expected) return "the result has another env: " + result;

@@ -57,6 +57,24 @@ class MessageMaker {
     return text + "}" + space();
   }
 
+  // A DAP message, twisted as well.
+  std::string dap() {
+    compact_ = choose_(2) == 0;
+    std::string text = space() + "{";
+    for (std::size_t i = 0, n = choose_(7); i < n; ++i) {
+      bool const number = choose_(2) == 0;
+      std::string_view const name =
+          number ? pick({R"("seq")", R"("request_seq")", R"("\u0073eq")", "\"reque\u017ft_seq\""})
+                 : pick({R"("type")", R"("command")", R"("event")", R"("TYPE")", R"("type")"});
+      std::string value(number ? pick({"1", "-2", "0", "null", "1"})
+                               : pick({R"("request")", R"("response")", R"("event")", R"("launch")",
+                                       R"("re\u0071uest")", R"("")", "null"}));
+      if (choose_(16) == 0) value = any_value();
+      text += (i == 0 ? "" : ",") + space() + std::string(name) + space() + ":" + value + space();
+    }
+    return text + "}";
+  }
+
   // The initialize request, its path to env present, missing, null, repeated, or something else.
   std::string initialize() {
     compact_ = choose_(2) == 0;

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,12 +26,15 @@ struct TopLevel {
   bool is_object = false;
   bool is_array = false;
   std::vector<std::pair<std::string, Value>> members;  // names folded as Go folds them
+  std::vector<std::string> names;                      // the same, not folded
 };
 
 class TopLevelReader : public nlohmann::json_sax<nlohmann::json> {
  public:
   // nullopt if the body is no JSON.
   static std::optional<TopLevel> read(std::string_view body) {
+    // nlohmann skips a byte order mark and takes a NUL for the end of the text.
+    if (body.starts_with("\xEF\xBB\xBF") || body.find('\0') != body.npos) return std::nullopt;
     TopLevelReader reader;
     if (!nlohmann::json::sax_parse(body.begin(), body.end(), &reader)) return std::nullopt;
     return reader.top_;
@@ -62,7 +67,9 @@ class TopLevelReader : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return --depth_, true; }
   bool end_array() override { return --depth_, true; }
   bool key(string_t& name) override {
-    if (depth_ == 1) top_.members.emplace_back(folded(name), TopLevel::Value{});
+    if (depth_ != 1) return true;
+    top_.members.emplace_back(folded(name), TopLevel::Value{});
+    top_.names.push_back(name);
     return true;
   }
   bool parse_error(std::size_t, std::string const&, nlohmann::detail::exception const&) override {
@@ -125,6 +132,48 @@ inline std::optional<Meaning> naive_meaning(std::string_view body) {
   return meaning;
 }
 
+// Whether look_at_envelope() must be right about the body: JSON-RPC as the standard has it, each
+// name once. The body must be JSON.
+inline bool keeps_json_rpc(std::string_view body) {
+  auto const top = TopLevelReader::read(body);
+  if (!top || !top->is_object) return false;
+  std::set<std::string> seen;
+  for (std::string const& name : top->names) {
+    static std::set<std::string> const known = {"jsonrpc", "id",     "method",
+                                                "params",  "result", "error"};
+    if (!known.contains(name) || !seen.insert(name).second) return false;
+  }
+  for (auto const& [name, value] : top->members) {
+    using Type = TopLevel::Type;
+    if (name == "id" && value.type == Type::other) return false;
+    if (name == "method" && (value.type != Type::string || value.text.empty())) return false;
+  }
+  return seen.contains("method") != (seen.contains("result") || seen.contains("error"));
+}
+
+// What counts of a DAP message, in one line.
+inline std::string naive_dap(std::string_view body) {
+  auto const top = TopLevelReader::read(body);
+  if (!top || !top->is_object) return "invalid";
+  std::map<std::string, std::string> found;
+  for (auto const& [name, value] : top->members) {
+    using Type = TopLevel::Type;
+    bool const number = name == "seq" || name == "request_seq";
+    bool const string = name == "type" || name == "command" || name == "event";
+    if ((!number && !string) || value.type == Type::null) continue;
+    if (value.type != (number ? Type::integer : Type::string)) return "invalid";
+    found[name] = value.text;
+  }
+  std::string const start = found["type"] + " seq " + found["seq"];
+  if (found["type"] == "request" && !found["command"].empty())
+    return start + " command " + found["command"];
+  if (found["type"] == "response" && !found["request_seq"].empty())
+    return start + " command " + found["command"] + " to " + found["request_seq"];
+  if (found["type"] == "event" && !found["event"].empty())
+    return start + " event " + found["event"];
+  return "invalid";
+}
+
 inline std::string decoded(std::string_view raw_string) {
   return nlohmann::json::parse(raw_string).get<std::string>();
 }
@@ -142,6 +191,28 @@ inline Meaning meaning_of(Envelope const& envelope, std::string_view body) {
                      : std::to_string(nlohmann::json::parse(raw).get<std::int64_t>());
   }
   return meaning;
+}
+
+inline std::string meaning_of(DapEnvelope const& envelope, std::string_view body) {
+  auto const text = [&](Piece piece) {
+    return piece ? decoded('"' + std::string(piece.in(body)) + '"') : "";
+  };
+  auto const number = [&](Piece piece) {
+    return piece ? std::to_string(nlohmann::json::parse(piece.in(body)).get<std::int64_t>()) : "";
+  };
+  std::string const seq = " seq " + number(envelope.seq);
+  switch (envelope.kind) {
+    case DapKind::request:
+      return "request" + seq + " command " + text(envelope.command);
+    case DapKind::response:
+      return "response" + seq + " command " + text(envelope.command) + " to " +
+             number(envelope.request_seq);
+    case DapKind::event:
+      return "event" + seq + " event " + text(envelope.event);
+    case DapKind::invalid:
+      break;
+  }
+  return "invalid";
 }
 
 }  // namespace bridge::framing
