@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 namespace bridge::tests {
 namespace {
@@ -71,6 +73,14 @@ Run BridgeHome::run(std::vector<std::string> argv, std::string_view input) const
 Run BridgeHome::bridge(std::vector<std::string> args, std::string_view input) const {
   args.insert(args.begin(), BRIDGE_BINARY);
   return run(std::move(args), input);
+}
+
+std::string read_large_file(const std::string& path) {
+  std::string content(fs::file_size(path), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(content.data(), static_cast<std::streamsize>(content.size()));
+  if (!file) throw std::runtime_error("cannot read " + path);
+  return content;
 }
 
 std::vector<std::string> recorded(const std::string& file, std::string_view word) {

@@ -45,6 +45,9 @@ class BridgeHome {
   std::vector<std::string> environment_;  // as rigs::ChildSettings::env
 };
 
+// As rigs::read_file, in one read: an executable with sanitizers has 40 MB.
+std::string read_large_file(const std::string& path);
+
 // The lines of fake_gopls' record that begin with the word ("arg", "env", "fd"), without it.
 std::vector<std::string> recorded(const std::string& file, std::string_view word);
 
