@@ -23,6 +23,18 @@ std::string framed(std::string_view body) {
   return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 
+// Of a session that the editor's stream ended.
+int exit_code_for(const relay::PumpEnd& end) {
+  switch (end.reason) {
+    case relay::EndReason::source_closed:
+      return kExitOk;
+    case relay::EndReason::source_failed:
+      return kExitInternal;
+    default:
+      return kExitBadFraming;
+  }
+}
+
 // gopls may write a string id with other escapes than the editor did.
 bool same_id(std::string_view left, std::string_view right) {
   if (left == right) return true;
@@ -98,8 +110,11 @@ void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
   if (phase_ == Phase::leaving || phase_ == Phase::over) return;
 
   bool const orderly = end.reason == relay::EndReason::source_closed;
-  exit_code_ = orderly ? kExitOk : kExitBadFraming;
+  exit_code_ = exit_code_for(end);
   exit_reason_ = "the editor's stream: " + relay::describe(end);
+  if (end.reason == relay::EndReason::bad_framing) {
+    exit_reason_ += "; is another program writing to this one's input?";
+  }
   if (server_ended_) return finish(exit_code_, exit_reason_);
   if (!orderly) return leave(exit_code_, exit_reason_);
 

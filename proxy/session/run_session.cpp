@@ -99,8 +99,10 @@ int run_session(const SessionSettings& settings) {
   Outcome const outcome = session->run();
   session.reset();
   if (outcome.exit_code == kExitNoServer && outcome.untouched) return fall_back(outcome.reason);
-  log(outcome.exit_code == kExitNoServer ? LogLevel::error : LogLevel::info,
-      "session over, exit code " + std::to_string(outcome.exit_code) + ": " + outcome.reason);
+  bool const in_order = outcome.exit_code == kExitOk || outcome.exit_code == kExitWithoutShutdown;
+  log(in_order ? LogLevel::info : LogLevel::error, "the session has ended (exit code " +
+                                                       std::to_string(outcome.exit_code) +
+                                                       "): " + outcome.reason);
   return outcome.exit_code;
 }
 

@@ -184,11 +184,6 @@ bool Session::report_ends() {
     if (sink_ended(end)) {
       lifecycle_.on_server_deaf();
     } else {
-      if (end.reason == EndReason::bad_framing) {
-        log(LogLevel::error, "the editor sent bytes that are no LSP message: " + describe(end) +
-                                 "; the session ends. Is another program writing to this one's "
-                                 "input?");
-      }
       lifecycle_.on_editor_ended(end);
     }
   }
