@@ -85,6 +85,11 @@ Fault FrameScanner::walk(std::string_view pending) noexcept {
          at_ != At::text) {
     fault = step(block, block[looked_]);
     ++looked_;
+    // Bytes that change nothing need no step of their own.
+    if (at_ == At::name)
+      while (looked_ < block.size() && is_token_char(block[looked_])) ++looked_;
+    if (at_ == At::other_value)
+      while (looked_ < block.size() && block[looked_] != '\r' && block[looked_] != '\n') ++looked_;
   }
   if (at_ == At::text && !text_line_ended(block)) {
     std::size_t const newline = block.find('\n', looked_);

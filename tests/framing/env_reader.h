@@ -77,7 +77,10 @@ struct EnvReading {
 };
 
 inline bool folds_to(std::string name, std::string_view lower) {
-  for (std::size_t at = 0; (at = name.find("\u017f")) != name.npos;) name.replace(at, 2, "s");
+  for (std::size_t at = 0; (at = name.find("\u017f")) != name.npos;) {
+    name.erase(at, 1);
+    name[at] = 's';
+  }
   for (char& c : name)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   return name == lower;

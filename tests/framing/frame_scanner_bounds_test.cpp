@@ -17,7 +17,9 @@ namespace {
 // A header block of exactly `size` bytes that announces 2.
 std::string header_of(std::size_t size) {
   std::string const end = "\r\nContent-Length: 2\r\n\r\n";
-  return "X: " + std::string(size - 3 - end.size(), 'a') + end;
+  std::string header = "X: ";
+  header.append(size - header.size() - end.size(), 'a');
+  return header += end;
 }
 
 void expect_for_all_cuts(std::string const& stream, Trace const& expected,
@@ -62,7 +64,9 @@ TEST(FrameScannerBounds, ANameThatNeverEndsIsRefusedOrText) {
 
 TEST(FrameScannerBounds, ALineBeyond8KiBIsTextInPieces) {
   for (std::size_t size : {8160, 8190, 8191, 8192, 8193, 16352, 16384, 30000}) {
-    std::string const line = "{" + std::string(size - 2, 'a') + "\n";
+    std::string line(size, 'a');
+    line.front() = '{';
+    line.back() = '\n';
     SCOPED_TRACE(size);
     expect_for_all_cuts(line + "Content-Length: 2\r\n\r\n{}", Trace().text(size).frame(21, 2),
                         BareText::skip);
@@ -99,7 +103,8 @@ TEST(FrameScannerBounds, NoByteOfAHeaderIsLookedAtTwice) {
 }
 
 TEST(FrameScannerBounds, NoByteOfALongLineIsLookedAtTwiceButThoseKept) {
-  std::string const stream = std::string(100000, '{') + "\n";
+  std::string stream(100001, '{');
+  stream.back() = '\n';
   TraceMaker maker(stream, {}, BareText::skip);
   while (!maker.done()) maker.feed(1);
   ASSERT_EQ(maker.trace(), Trace().text(100001));

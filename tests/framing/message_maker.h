@@ -21,10 +21,11 @@ class MessageMaker {
   // types, white space.
   std::string twisted() {
     compact_ = choose_(2) == 0;
-    std::string text = space() + "{";
+    std::string text = space();
+    text += "{";
     for (std::size_t i = 0, n = choose_(7); i < n; ++i) {
       if (i != 0) text += ",";
-      text += space() + name() + space() + ":" + space() + any_value() + space();
+      add(text, space(), name(), space(), ":", space(), any_value(), space());
     }
     return text + space() + "}" + space();
   }
@@ -36,31 +37,33 @@ class MessageMaker {
     std::size_t const kind = choose_(kKinds);
     compact_ = choose_(4) != 0;  // as VS Code and gopls write
     std::vector<std::string> members;
-    auto const add = [&](std::string_view n, std::string const& value) {
-      members.push_back('"' + std::string(n) + '"' + space() + ":" + space() + value);
+    auto const member = [&](std::string_view n, std::string const& value) {
+      add(members.emplace_back(), "\"", n, "\"", space(), ":", space(), value);
     };
-    if (choose_(4) != 0) add("jsonrpc", "\"2.0\"");
+    if (choose_(4) != 0) member("jsonrpc", "\"2.0\"");
     if (kind == kRequest || kind == kNotification) {
-      add("method", method());
-      if (choose_(4) != 0) add("params", structure());
+      member("method", method());
+      if (choose_(4) != 0) member("params", structure());
     }
-    if (kind == kAnswer) add("result", choose_(2) == 0 ? structure() : value(2));
-    if (kind == kError) add("error", "{\"code\":-1,\"message\":" + string() + "}");
-    if (kind != kNotification) add("id", id());
-    if (kind == kNotification && choose_(8) == 0) add("id", "null");
+    if (kind == kAnswer) member("result", choose_(2) == 0 ? structure() : value(2));
+    if (kind == kError) member("error", error());
+    if (kind != kNotification) member("id", id());
+    if (kind == kNotification && choose_(8) == 0) member("id", "null");
     if (choose_(2) == 0)  // else the order of VS Code and gopls
       for (std::size_t i = members.size(); i > 1; --i)
         std::swap(members[i - 1], members[choose_(i)]);
-    std::string text = space() + "{";
-    for (std::string const& member : members)
-      text += (&member == members.data() ? "" : ",") + space() + member + space();
+    std::string text = space();
+    text += "{";
+    for (std::size_t i = 0; i < members.size(); ++i)
+      add(text, i == 0 ? "" : ",", space(), members[i], space());
     return text + "}" + space();
   }
 
   // A DAP message, twisted as well.
   std::string dap() {
     compact_ = choose_(2) == 0;
-    std::string text = space() + "{";
+    std::string text = space();
+    text += "{";
     for (std::size_t i = 0, n = choose_(7); i < n; ++i) {
       bool const number = choose_(2) == 0;
       std::string_view const name =
@@ -70,7 +73,7 @@ class MessageMaker {
                                : pick({R"("request")", R"("response")", R"("event")", R"("launch")",
                                        R"("re\u0071uest")", R"("")", "null"}));
       if (choose_(16) == 0) value = any_value();
-      text += (i == 0 ? "" : ",") + space() + std::string(name) + space() + ":" + value + space();
+      add(text, i == 0 ? "" : ",", space(), name, space(), ":", value, space());
     }
     return text + "}";
   }
@@ -82,10 +85,24 @@ class MessageMaker {
     std::string const options =
         object_at("\"initializationOptions\"", "\"InitializationOption\u017f\"", env);
     std::string const params = object_at("\"params\"", "\"p\\u0061rams\"", options);
-    return "{" + params + "}";
+    return wrapped(params);
   }
 
  private:
+  static void add(std::string& text, auto const&... parts) { ((text += parts), ...); }
+
+  static std::string wrapped(std::string const& members) {
+    std::string text;
+    add(text, "{", members, "}");
+    return text;
+  }
+
+  std::string error() {
+    std::string text;
+    add(text, "{\"code\":-1,\"message\":", string(), "}");
+    return text;
+  }
+
   std::string_view pick(std::vector<std::string_view> const& from) {
     return from[choose_(from.size())];
   }
@@ -169,14 +186,14 @@ class MessageMaker {
   std::string array(int depth) {
     std::string text = "[";
     for (std::size_t i = 0, n = choose_(5); i < n; ++i)
-      text += (i == 0 ? "" : ",") + space() + value(depth - 1) + space();
+      add(text, i == 0 ? "" : ",", space(), value(depth - 1), space());
     return text + "]";
   }
 
   std::string object(int depth) {
     std::string text = "{";
     for (std::size_t i = 0, n = choose_(5); i < n; ++i)
-      text += (i == 0 ? "" : ",") + space() + name() + ":" + value(depth - 1) + space();
+      add(text, i == 0 ? "" : ",", space(), name(), ":", value(depth - 1), space());
     return text + "}";
   }
 
@@ -184,16 +201,14 @@ class MessageMaker {
   std::string object_at(std::string_view usual, std::string_view other, std::string const& inner) {
     std::string text;
     for (std::size_t i = 0, n = choose_(4); i < n; ++i) {
-      if (i != 0) text += ",";
       std::size_t const what = choose_(8);
-      text += space() +
-              std::string(what == 0   ? "\"x\""
-                          : what == 1 ? other
-                                      : usual) +
-              space() + ":" + space();
+      std::string_view const name = what == 0 ? "\"x\"" : what == 1 ? other : usual;
+      add(text, i == 0 ? "" : ",", space(), name, space(), ":", space());
       std::size_t const which = choose_(8);
-      text += which == 0 ? "null" : which == 1 ? value(2) : "{" + inner + space() + "}";
-      text += space();
+      if (which == 0) add(text, "null");
+      if (which == 1) add(text, value(2));
+      if (which > 1) add(text, "{", inner, space(), "}");
+      add(text, space());
     }
     return text;
   }
@@ -201,8 +216,8 @@ class MessageMaker {
   std::string env_members() {
     std::string text;
     for (std::size_t i = 0, n = choose_(4); i < n; ++i)
-      text += (i == 0 ? "" : ",") + space() +
-              std::string(pick({R"("A")", R"("B")", R"("\u0041")", R"("a")"})) + ":" + string();
+      add(text, i == 0 ? "" : ",", space(), pick({R"("A")", R"("B")", R"("\u0041")", R"("a")"}),
+          ":", string());
     return text;
   }
 

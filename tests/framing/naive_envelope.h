@@ -182,7 +182,7 @@ inline std::string decoded(std::string_view raw_string) {
 inline Meaning meaning_of(Envelope const& envelope, std::string_view body) {
   Meaning meaning{.kind = std::string(to_string(envelope.kind))};
   if (envelope.method) {
-    meaning.method = decoded('"' + std::string(envelope.method.in(body)) + '"');
+    meaning.method = decoded(body.substr(envelope.method.offset - 1, envelope.method.size + 2));
   }
   if (envelope.id) {
     std::string_view const raw = envelope.id.in(body);
@@ -195,7 +195,8 @@ inline Meaning meaning_of(Envelope const& envelope, std::string_view body) {
 
 inline std::string meaning_of(DapEnvelope const& envelope, std::string_view body) {
   auto const text = [&](Piece piece) {
-    return piece ? decoded('"' + std::string(piece.in(body)) + '"') : "";
+    // With the quotes around it.
+    return piece ? decoded(body.substr(piece.offset - 1, piece.size + 2)) : "";
   };
   auto const number = [&](Piece piece) {
     return piece ? std::to_string(nlohmann::json::parse(piece.in(body)).get<std::int64_t>()) : "";
