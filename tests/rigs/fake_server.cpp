@@ -226,13 +226,16 @@ void Session::run() {
   }
 }
 
+// The socket gets its name once it listens: whoever sees it can connect.
 int listen_and_serve(const FakeServerOptions& options) {
   kernel::UniqueFd const listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  options.listen_unix.copy(address.sun_path, sizeof address.sun_path - 1);
+  auto const unready = options.listen_unix + "~";
+  unready.copy(address.sun_path, sizeof address.sun_path - 1);
   if (::bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(listener.get(), 16) != 0) {
+      ::listen(listener.get(), 16) != 0 ||
+      ::rename(unready.c_str(), options.listen_unix.c_str()) != 0) {
     std::perror(options.listen_unix.c_str());
     return 2;
   }

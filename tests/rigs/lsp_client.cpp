@@ -57,7 +57,8 @@ void LspClient::read_one(std::string_view what) {
     Json result = nullptr;
     if (message["method"] == "workspace/configuration")
       result = Json::array_t(message["params"]["items"].size(), nullptr);
-    child_.send_frame(Json{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", result}}.dump());
+    if (child_.stdin_open())
+      child_.send_frame(Json{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", result}}.dump());
     server_requests_.push_back(std::move(message));
   }
 }

@@ -1,6 +1,7 @@
 // A small LSP client over a StdioChild: numbered requests, their answers, notifications kept by
 // method. Answers the server's own requests as VS Code would: a null for each asked configuration
-// item, null for the rest. Real client libraries are used in tests/e2e; this is for C++ tests.
+// item, null for the rest; nothing once stdin is closed. Real client libraries are used in
+// tests/e2e; this is for C++ tests.
 #pragma once
 
 #include <chrono>

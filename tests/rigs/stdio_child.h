@@ -64,6 +64,7 @@ class StdioChild {
   // At most what fits now, reading nothing; returns how much. For stalled readers.
   std::size_t send_some(std::string_view bytes);
   void close_stdin() { stdin_.reset(); }
+  bool stdin_open() const { return static_cast<bool>(stdin_); }
   // Close our end of the child's stdout: its next write fails with EPIPE.
   void close_stdout() { stdout_.reset(); }
 
