@@ -30,6 +30,7 @@ double run_once(const std::string& program, const std::vector<std::string>& envi
   char* const argv[] = {const_cast<char*>(program.c_str()), const_cast<char*>(version.c_str()),
                         nullptr};
   std::vector<char*> env;
+  env.reserve(environment.size() + 1);
   for (auto const& entry : environment) env.push_back(const_cast<char*>(entry.c_str()));
   env.push_back(nullptr);
   auto const start = Clock::now();

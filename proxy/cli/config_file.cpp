@@ -18,7 +18,7 @@ namespace bridge::cli {
 namespace {
 
 // A hundred times what the whole table of settings takes with comments.
-constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::size_t kFileBytesMax = std::size_t{1024} * 1024;
 
 // An errno, or 0 and the content.
 int read_whole(const std::string& path, std::string& content) {
@@ -42,7 +42,7 @@ class Walk {
   std::optional<std::string> table(const toml::table& table, const std::string& prefix) {
     for (auto const& [name, node] : table) {
       std::string const key = prefix + std::string(name.str());
-      auto const complaint = entry(key, name.source().begin.line, node);
+      auto complaint = entry(key, name.source().begin.line, node);
       if (complaint) return complaint;
     }
     return std::nullopt;

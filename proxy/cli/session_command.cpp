@@ -21,7 +21,7 @@ std::string directory_of(const std::string& path) { return path.substr(0, path.r
 // gopls finds a go at all where the editor's PATH lacks it.
 std::string arrange_go(const server::ProgramSearch& go, bool chosen) {
   if (!go.found || (!chosen && go.found->place == "PATH")) return {};
-  std::string const directory = directory_of(go.found->path);
+  std::string directory = directory_of(go.found->path);
   if (!chosen) return directory;
   const char* const path = std::getenv("PATH");
   std::string const value = path == nullptr || *path == '\0' ? directory : directory + ':' + path;

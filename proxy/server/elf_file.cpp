@@ -18,8 +18,8 @@ namespace {
 // bytes of names; its notes take 100 bytes.
 constexpr std::size_t kProgramHeadersMax = 64;
 constexpr std::size_t kSectionsMax = 1024;
-constexpr std::size_t kSectionNamesBytesMax = 64 * 1024;
-constexpr std::size_t kNoteBytesMax = 16 * 1024;
+constexpr std::size_t kSectionNamesBytesMax = std::size_t{64} * 1024;
+constexpr std::size_t kNoteBytesMax = std::size_t{16} * 1024;
 
 bool read_at(int fd, std::uint64_t offset, void* out, std::size_t bytes) {
   // A short read from a regular file means its end: no loop.

@@ -13,7 +13,7 @@ namespace bridge::server {
 namespace {
 
 // gopls v0.23.0 has 2.5 KB; a program with a thousand dependencies stays below 128 KiB.
-constexpr std::uint64_t kSectionBytesMax = 1024 * 1024;
+constexpr std::uint64_t kSectionBytesMax = std::uint64_t{1024} * 1024;
 
 // Takes a length and as many bytes off the front of `rest`; nothing if they are not all there.
 std::optional<std::string_view> take_string(std::string_view& rest) {

@@ -15,7 +15,7 @@ namespace bridge::server {
 namespace {
 
 // `go env -w` writes a line per variable; 64 KiB is a thousand of them.
-constexpr std::size_t kGoEnvFileBytesMax = 64 * 1024;
+constexpr std::size_t kGoEnvFileBytesMax = std::size_t{64} * 1024;
 
 bool is_absolute(std::string_view path) { return path.starts_with('/'); }
 

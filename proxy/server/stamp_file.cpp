@@ -16,7 +16,7 @@
 namespace bridge::server {
 namespace {
 
-constexpr std::size_t kCopyBytes = 128 * 1024;  // as cp(1)
+constexpr std::size_t kCopyBytes = std::size_t{128} * 1024;  // as cp(1)
 
 StampResult refused(std::string complaint) {
   return {.outcome = StampResult::Outcome::refused, .complaint = std::move(complaint)};

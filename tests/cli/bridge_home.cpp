@@ -34,7 +34,7 @@ BridgeHome::BridgeHome() {
 }
 
 std::string BridgeHome::write_program(std::string_view name, std::string_view text) const {
-  auto const path = write(name, text);
+  auto path = write(name, text);
   fs::permissions(path, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
   return path;
 }

@@ -13,7 +13,7 @@ class ConfigurationTest : public testing::Test {
  protected:
   ConfigurationTest() { variables_.push_back("HOME=" + directory_.path()); }
 
-  ConfigurationResult read(std::vector<OwnFlag> flags = {}) const {
+  ConfigurationResult read(const std::vector<OwnFlag>& flags = {}) const {
     std::vector<const char*> entries;
     for (auto const& variable : variables_) entries.push_back(variable.c_str());
     entries.push_back(nullptr);
@@ -40,7 +40,7 @@ class ConfigurationTest : public testing::Test {
   std::vector<std::string> variables_;
 };
 
-OwnFlag flag(std::string name, std::string value) {
+OwnFlag flag(const std::string& name, std::string value) {
   return {.name = name, .value = std::move(value), .spelling = "--" + name};
 }
 

@@ -24,16 +24,16 @@ class ProgramSearchTest : public testing::Test {
   ProgramSearchTest() { set("HOME=" + directory_.path()); }
   void set(std::string entry) { variables_.push_back(std::move(entry)); }
 
-  ProgramSearch gopls(std::optional<ExplicitProgram> chosen = {}) const {
+  ProgramSearch gopls(const std::optional<ExplicitProgram>& chosen = {}) const {
     auto const entries = pointers();
     return find_gopls(chosen, Environment(entries.data()));
   }
-  ProgramSearch go(std::optional<ExplicitProgram> chosen = {}) const {
+  ProgramSearch go(const std::optional<ExplicitProgram>& chosen = {}) const {
     auto const entries = pointers();
     return find_go(chosen, Environment(entries.data()));
   }
   std::string program(std::string_view name) const {
-    auto const path = directory_.write(name, "#!/bin/sh\n");
+    auto path = directory_.write(name, "#!/bin/sh\n");
     fs::permissions(path, fs::perms::owner_all);
     return path;
   }
