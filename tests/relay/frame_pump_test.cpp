@@ -258,6 +258,9 @@ TEST_F(Pumped, AHeldFrameWaitsWithAllBehindItAndIsDecidedAgain) {
   pump.release();
   EXPECT_EQ(sink.taken(), note("a") + note("exit") + note("b"));
   EXPECT_EQ(gate.shown, (std::vector<std::string>{"a", "exit", "exit", "b"}));
+  source.ends();
+  run();
+  EXPECT_EQ(pump.end()->offset, sink.taken().size()) << "a held frame counts once";
 }
 
 TEST_F(Pumped, ADroppedFrameLeavesNoTrace) {
