@@ -18,7 +18,6 @@ using relay::DescriptorSource;
 using relay::Direction;
 using relay::EndReason;
 using relay::FramePump;
-using relay::Interest;
 using relay::ReadinessSet;
 
 namespace {
