@@ -55,7 +55,7 @@ class RelayLoop final : private ReadinessSet::TurnListener {
   // Until both directions have ended.
   void run() { io_.run(); }
   // Until `done` says so, looked at after each turn.
-  void run_until(std::function<bool()> done) {
+  void run_until(const std::function<bool()>& done) {
     while (!done()) io_.run_one();
   }
   // Handles what is ready now; returns how many handlers ran.
