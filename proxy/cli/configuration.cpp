@@ -27,6 +27,9 @@ std::optional<std::string> read_file(const server::Environment& environment,
   bool required = false;
   if (auto const file = environment.get(kConfigVariable); !file.empty()) {
     configuration.file = expand_home(file, environment.get("HOME"));
+    // As paths in variables below: a relative one would be the open workspace's.
+    if (!configuration.file.starts_with('/'))
+      return std::string(kConfigVariable) + "=" + configuration.file + " is not an absolute path";
     required = true;
   }
   for (auto const& flag : flags) {

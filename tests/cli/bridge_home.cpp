@@ -20,7 +20,8 @@ fs::path place(const std::string& path) {
 }  // namespace
 
 BridgeHome::BridgeHome() {
-  fs::create_directories(directory_ / "home");
+  // A gopls that is run leaves no child behind that writes here while the directory is removed.
+  directory_.write("home/.config/go/telemetry/mode", "off");
   fs::create_directories(directory_ / "bin");
   // Whatever the developer's own shell has: a search must stay inside the directory.
   for (const char* const* entry = environ; *entry != nullptr; ++entry) {
@@ -59,18 +60,18 @@ void BridgeHome::set(std::string_view variable, std::string_view value) {
   environment_.push_back(std::string(variable).append("=").append(value));
 }
 
-Run BridgeHome::run(std::vector<std::string> argv, std::string_view input) const {
+RunResult BridgeHome::run(std::vector<std::string> argv, std::string_view input) const {
   rigs::StdioChild child({.argv = std::move(argv), .env = environment_});
   if (!input.empty()) child.send(input);
   child.close_stdin();
-  Run result;
+  RunResult result;
   result.output = child.read_to_end();
   result.status = child.wait_exit();
   result.errors = child.errors();
   return result;
 }
 
-Run BridgeHome::bridge(std::vector<std::string> args, std::string_view input) const {
+RunResult BridgeHome::bridge(std::vector<std::string> args, std::string_view input) const {
   args.insert(args.begin(), BRIDGE_BINARY);
   return run(std::move(args), input);
 }

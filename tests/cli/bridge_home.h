@@ -11,7 +11,7 @@
 
 namespace bridge::tests {
 
-struct Run {
+struct RunResult {
   std::string output;
   std::string errors;
   rigs::ExitStatus status;
@@ -36,9 +36,9 @@ class BridgeHome {
   const std::vector<std::string>& environment() const { return environment_; }
 
   // Runs to the end with the input on stdin.
-  Run run(std::vector<std::string> argv, std::string_view input = {}) const;
+  RunResult run(std::vector<std::string> argv, std::string_view input = {}) const;
   // The built bridge with these arguments.
-  Run bridge(std::vector<std::string> args, std::string_view input = {}) const;
+  RunResult bridge(std::vector<std::string> args, std::string_view input = {}) const;
 
  private:
   rigs::TempDir directory_;

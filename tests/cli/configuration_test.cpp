@@ -196,6 +196,8 @@ TEST_F(ConfigurationTest, FaultsInVariablesAreNamedByVariable) {
                           "GOPLS_BRIDGE_GOPLS=gopls is a name, not a path");
   expect_refused_variable("GOPLS_BRIDGE_GOPLS=./gopls",
                           "GOPLS_BRIDGE_GOPLS=./gopls is not an absolute path");
+  expect_refused_variable("GOPLS_BRIDGE_CONFIG=c.toml",
+                          "GOPLS_BRIDGE_CONFIG=c.toml is not an absolute path");
   expect_refused_variable("GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=3s",
                           "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=3s is not a whole number");
   expect_refused_variable(

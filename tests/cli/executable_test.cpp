@@ -124,6 +124,29 @@ TEST_F(StaticExecutable, RunsInAnEmptyChroot) {
   EXPECT_NE(session.errors.find("no go found either"), std::string::npos) << session.errors;
 }
 
+// A stamp that moved the exception tables would end the program at the first throw (abort, 134).
+TEST_F(StaticExecutable, ThrowsAndCatchesAlsoWhenStamped) {
+  BridgeHome home;
+  auto const file = home.copy(BRIDGE_BINARY, "gopls-bridge");
+  home.copy(BRIDGE_TEST_PROGRAMS "/fake_gopls", "bin/gopls");
+  // Room for the executable to start, and not for a megabyte of configuration.
+  auto const limit_kb = std::filesystem::file_size(file) / 1024 + 1200;
+  home.write("home/.config/gopls-bridge/config.toml", std::string(1'000'000, '#'));
+  auto const run_short_of_memory = [&] {
+    return home.run(
+        {"/bin/sh", "-c", "ulimit -v " + std::to_string(limit_kb) + "; exec \"$0\" config", file});
+  };
+  auto const before = run_short_of_memory();
+  EXPECT_EQ(before.status, (rigs::ExitStatus{kExitInternal, 0})) << before.errors;
+  EXPECT_EQ(before.errors, "gopls-bridge: internal error: std::bad_alloc\n");
+  auto const stamped = home.run({file, "stamp"});
+  ASSERT_EQ(stamped.status.code, 0) << stamped.errors;
+  ASSERT_NE(stamped.output.find(" now says "), std::string::npos) << stamped.output;
+  auto const after = run_short_of_memory();
+  EXPECT_EQ(after.status, before.status);
+  EXPECT_EQ(after.errors, before.errors);
+}
+
 TEST_F(StaticExecutable, IsPositionIndependentHardenedAndNeedsNoLibrary) {
   auto const file = read_large_file(BRIDGE_BINARY);
   Elf64_Ehdr header;

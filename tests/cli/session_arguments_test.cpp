@@ -61,6 +61,24 @@ TEST_P(SessionArguments, WorkUnderTheNameGopls) {
   expect_session({}, GetParam());
 }
 
+// The shim starts the bridge as the bridge's own server: without the mark that it was tried, each
+// bridge would start another.
+TEST(SessionThroughAShim, ThatLeadsBackReachesTheTrueServer) {
+  BridgeHome home;
+  home.write_program("shim/gopls", std::string("#!/bin/sh\nexec ") + BRIDGE_BINARY + " \"$@\"\n");
+  auto const server = home.copy(kFakeServer, "bin/gopls");
+  auto const record = home / "argv";
+  home.set("PATH", home / "shim" + ":" + home / "bin");
+  home.set("FAKE_SERVER_ARGS", "--record-argv\n" + record);
+  rigs::StdioChild child({.argv = {BRIDGE_BINARY, "-v"}, .env = home.environment()});
+  rigs::LspClient client(child);
+  client.initialize("/m");
+  client.request("shutdown", nullptr);
+  client.notify("exit", nullptr);
+  EXPECT_EQ(child.wait_exit(), (rigs::ExitStatus{0, 0})) << child.errors();
+  EXPECT_EQ(lines_of(rigs::read_file(record)), (std::vector<std::string>{server, "-v"}));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Clients, SessionArguments,
     testing::Values(

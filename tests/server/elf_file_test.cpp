@@ -177,6 +177,9 @@ TEST(ElfFile, FieldsThatLieAreReadWithoutHarm) {
   EXPECT_FALSE(damaged([&](TinyElf& elf) { elf.sections[2].sh_size = max64; }));
   EXPECT_FALSE(damaged([&](TinyElf& elf) { elf.sections[2].sh_offset = max64; }));
   EXPECT_FALSE(damaged([&](TinyElf& elf) { elf.sections[1].sh_name = max16; }));
+  EXPECT_FALSE(damaged([&](TinyElf& elf) {
+    elf.sections[1].sh_name = static_cast<Elf64_Word>(elf.names.size() + 1);
+  }));
   EXPECT_FALSE(damaged([&](TinyElf& elf) { elf.sections[1].sh_type = SHT_NOBITS; }));
 }
 
