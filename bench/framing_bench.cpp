@@ -97,7 +97,7 @@ void scan_stream(std::string_view stream, Take take) {
 
 void frames(benchmark::State& state, std::string const& stream, std::size_t count) {
   Round round(state, count, stream.size());
-  for (auto _ : state)
+  while (state.KeepRunning())
     scan_stream(stream, [](std::string_view body) { benchmark::DoNotOptimize(body); });
 }
 void BM_Frames_Editor(benchmark::State& state) { frames(state, framed(editor()), editor().size()); }
@@ -115,7 +115,7 @@ void envelopes(benchmark::State& state, std::vector<std::string> const& bodies, 
   std::size_t bytes = 0;
   for (std::string const& body : bodies) bytes += body.size();
   Round round(state, bodies.size(), bytes);
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     for (std::string const& body : bodies) {
       auto const envelope = read(body);
       benchmark::DoNotOptimize(envelope);
@@ -165,7 +165,7 @@ void BM_Relay_Mix(benchmark::State& state) {
   std::string const to_server = framed(editor());
   std::string const to_editor = framed(gopls());
   Round round(state, editor().size() + gopls().size(), to_server.size() + to_editor.size());
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     scan_stream(to_server,
                 [](std::string_view body) { benchmark::DoNotOptimize(scan_envelope(body)); });
     scan_stream(to_editor,
@@ -178,7 +178,7 @@ void BM_InsertEnv(benchmark::State& state) {
   std::vector<EnvValue> const values = {{"GOFLAGS", "-tags=x"}, {"GOPROXY", "https://proxy"}};
   std::string const& initialize = editor().front();
   Round round(state, 1, initialize.size());
-  for (auto _ : state)
+  while (state.KeepRunning())
     benchmark::DoNotOptimize(insert_env(initialize, values, EnvPrecedence::client));
 }
 BENCHMARK(BM_InsertEnv);

@@ -1,6 +1,8 @@
 // Where to insert text into the body of an `initialize` request so that keys are set in
 // params.initializationOptions.env, whatever of that path is missing, null, present or repeated.
 // Every byte that is not part of the insertion stays as it was. Only computes; changes nothing.
+// Which of repeated members counts, and what `build.env` is: FORMAT.md, "The place of the
+// environment".
 #pragma once
 
 #include <cstddef>
@@ -13,7 +15,7 @@ namespace bridge::framing {
 
 struct EnvValue {
   std::string_view name;
-  std::string_view value;  // any bytes; escaped as a JSON string
+  std::string_view value;  // escaped as a JSON string; bytes that are no UTF-8 become U+FFFD
 };
 
 // The new body is body[0, offset) + text + body[offset + erased, end).

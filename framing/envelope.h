@@ -7,8 +7,7 @@
 // sure. It is for streams whose author is known to write JSON-RPC members once each (a server's
 // answers); what a guard decides by must come from scan_envelope(). FORMAT.md has the argument.
 //
-// Neither validates JSON: a body that is not JSON may get any envelope; one that is, gets the true
-// one.
+// Neither validates JSON: a body that is not JSON may get any envelope.
 #pragma once
 
 #include <cstddef>
@@ -48,14 +47,18 @@ struct Envelope {
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 
+// kind batch or invalid: method and id are absent.
 Envelope scan_envelope(std::string_view body) noexcept;
 
 // `head` and `tail` are the first and last bytes of a body of body_size bytes; they may overlap.
-// nullopt: not settled, use scan_envelope().
+// nullopt: not settled, use scan_envelope(). What it settles is what scan_envelope() says, if the
+// body is JSON and a JSON-RPC message whose top-level names are of {jsonrpc, id, method, params,
+// result, error}, none twice. A client that writes `"Method":"exit"` behind long params can deceive
+// it; so guards decide by scan_envelope(), and this is for what the server writes.
 std::optional<Envelope> look_at_envelope(std::string_view head, std::string_view tail,
                                          std::size_t body_size) noexcept;
 
-// look_at_envelope(), and scan_envelope() where that does not settle it.
+// look_at_envelope(), and scan_envelope() where that does not settle it. Same contract as the look.
 Envelope read_envelope(std::string_view body) noexcept;
 
 // Whether the message's method, with escapes decoded, is `name` (ASCII). Case counts, as in gopls.
@@ -63,6 +66,8 @@ bool method_is(const Envelope& envelope, std::string_view body, std::string_view
 
 // --- DAP: the same for seq / type / command / request_seq --------------------------------------
 
+// A request has a command, an event its event, a response its request_seq; else invalid, and then
+// all pieces are absent.
 enum class DapKind : std::uint8_t { request, response, event, invalid };
 
 struct DapEnvelope {

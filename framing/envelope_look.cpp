@@ -90,10 +90,10 @@ Piece read_tail_id(std::string_view tail) noexcept {
   constexpr std::string_view kName = ",\"id\":";
   if (tail.size() < kName.size() + 2 || !tail.ends_with('}')) return {};
   std::size_t const end = tail.size() - 1;
-  std::size_t begin = end;
+  std::size_t begin = 0;
   if (tail[end - 1] == '"') {
-    begin = tail.find_last_of("\"\\", end - 2);
-    if (begin == kNotFound || tail[begin] == '\\') return {};
+    begin = tail.rfind('"', end - 2);
+    if (begin == kNotFound) return {};
   } else {
     begin = tail.find_last_not_of("-0123456789", end - 1) + 1;
     if (!is_int64(tail.substr(begin, end - begin))) return {};

@@ -1,7 +1,7 @@
 #include "framing/json_walk.h"
 
+#include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "framing/json_blocks.h"
 
@@ -19,17 +19,17 @@ std::size_t find_nested_end(std::string_view text, std::size_t at) noexcept {
     std::uint64_t const inside = strings.inside(block);
     std::uint64_t const opens = block.opens & ~inside;
     std::uint64_t closes = block.closes & ~inside;
-    auto const closed = static_cast<std::uint64_t>(__builtin_popcountll(closes));
+    std::uint64_t const closed = count_bits(closes);
     if (closed >= depth) {  // the end may be in this block
       std::uint64_t closed_before = 0;
       for (; closes != 0; closes &= closes - 1) {
         std::uint64_t const bit = closes & -closes;
-        auto const opened = static_cast<std::uint64_t>(__builtin_popcountll(opens & (bit - 1)));
+        std::uint64_t const opened = count_bits(opens & (bit - 1));
         if (depth + opened == ++closed_before)
-          return at + static_cast<std::size_t>(__builtin_ctzll(bit)) + 1;
+          return at + static_cast<std::size_t>(std::countr_zero(bit)) + 1;
       }
     }
-    depth += static_cast<std::uint64_t>(__builtin_popcountll(opens)) - closed;
+    depth += count_bits(opens) - closed;
   }
   return kNotFound;
 }
@@ -87,7 +87,7 @@ std::size_t find_string_end(std::string_view text, std::size_t at) noexcept {
   BlockStrings strings = BlockStrings::from_inside();
   for (; at < text.size(); at += kBlockBytes) {
     std::uint64_t const quotes = strings.quotes(load_block(text.substr(at)));
-    if (quotes != 0) return at + static_cast<std::size_t>(__builtin_ctzll(quotes));
+    if (quotes != 0) return at + static_cast<std::size_t>(std::countr_zero(quotes));
   }
   return kNotFound;
 }

@@ -60,6 +60,14 @@ TEST(EnvInsertion, NullIsReplaced) {
   EXPECT_EQ(insertion->erased, 4U);
 }
 
+// FORMAT.md, "The place of the environment".
+TEST(EnvInsertion, TheWorkedExampleIsTrue) {
+  std::string_view const body =
+      R"({"id":0,"method":"initialize","params":{"initializationOptions":null}})";
+  Insertion const expected = {.offset = 64, .erased = 4, .text = R"({"env":{"A":"1"}})"};
+  EXPECT_EQ(insert_env(body, kOne, kClient), expected);
+}
+
 TEST(EnvInsertion, TheClientsNamesStayTheClients) {
   std::string_view const body = R"({"params":{"initializationOptions":{"env":{"A":"x"}}}})";
   EXPECT_EQ(after(body, kTwo), R"({"params":{"initializationOptions":{"env":{"A":"x","B":"2"}}}})");

@@ -79,5 +79,28 @@ TEST(ExitSpellings, WhatOnlyLooksLikeExitIsNot) {
     EXPECT_FALSE(is_exit(body)) << body;
 }
 
+// FORMAT.md, "Worked example".
+TEST(ExitSpellings, TheWorkedExampleIsTrue) {
+  std::string const stream =
+      "content-length:  45\r\nX-Trace: a\n\r\n"
+      R"({"jsonrpc":"2.0","method":"\u0065xit","ID":7})";
+  FrameScanner scanner;
+  Scan scan = scanner.next(std::string_view(stream).substr(0, 40));
+  EXPECT_EQ(scan.kind, Scan::Kind::need_more);
+  EXPECT_EQ(scan.header_size, 34U);
+  EXPECT_EQ(scan.body_size, 45U);
+  scan = scanner.next(stream);
+  EXPECT_EQ(scan.kind, Scan::Kind::frame);
+  EXPECT_EQ(scan.frame_size(), 79U);
+  EXPECT_EQ(scanner.consumed(), 79U);
+  std::string_view const body = std::string_view(stream).substr(34);
+  Envelope const expected = {.kind = MessageKind::request,
+                             .method = {.offset = 27, .size = 9},
+                             .id = {.offset = 43, .size = 1},
+                             .method_escaped = true};
+  EXPECT_EQ(scan_envelope(body), expected);
+  EXPECT_TRUE(method_is(expected, body, "exit"));
+}
+
 }  // namespace
 }  // namespace bridge::framing

@@ -1,14 +1,10 @@
 // Limits, cost and memory: the 8 KiB header, long text, no byte looked at twice, no over-read.
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <cstring>
-#include <random>
 #include <string>
 
 #include "framing/frame_scanner.h"
-#include "tests/framing/naive_frame_reader.h"
+#include "tests/framing/guarded_bytes.h"
 #include "tests/framing/trace.h"
 
 namespace bridge::framing {
@@ -118,31 +114,6 @@ TEST(FrameScannerBounds, BodiesAreNotLookedAt) {
   ASSERT_EQ(maker.trace(), Trace().frame(25, 60000));
   EXPECT_EQ(maker.scanner().bytes_looked_at(), 25U);
 }
-
-// A stream that ends where the next page may not be read.
-class GuardedBytes {
- public:
-  explicit GuardedBytes(std::string_view bytes) {
-    std::size_t const page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    std::size_t const pages = (bytes.size() + page - 1) / page + 1;
-    size_ = pages * page;
-    base_ = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (base_ == MAP_FAILED) std::abort();
-    char* const guard = static_cast<char*>(base_) + size_ - page;
-    if (::mprotect(guard, page, PROT_NONE) != 0) std::abort();
-    if (!bytes.empty()) std::memcpy(guard - bytes.size(), bytes.data(), bytes.size());
-    view_ = {guard - bytes.size(), bytes.size()};
-  }
-  GuardedBytes(const GuardedBytes&) = delete;
-  GuardedBytes& operator=(const GuardedBytes&) = delete;
-  ~GuardedBytes() { ::munmap(base_, size_); }
-  std::string_view view() const { return view_; }
-
- private:
-  void* base_ = nullptr;
-  std::size_t size_ = 0;
-  std::string_view view_;
-};
 
 TEST(FrameScannerBounds, NothingBehindTheBytesIsRead) {
   std::string const streams[] = {"Content-Length: 2\r\n\r\n{}",

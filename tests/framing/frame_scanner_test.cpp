@@ -104,6 +104,7 @@ std::vector<Stream> refused() {
       {"LaterEmptyName", "Content-Length: 2\r\n: 3\r\n\r\n{}", fault(Fault::malformed_header)},
       {"NonAsciiName", "Content-Length: 2\r\nX\xC3\xA4: 3\r\n\r\n{}",
        fault(Fault::malformed_header)},
+      {"NoEmptyLine", "Content-Length: 2\r\n{}", fault(Fault::malformed_header)},
       {"BareCrInAValue", "Content-Length: 2\r\nX: a\rb\r\n\r\n{}", fault(Fault::malformed_header)},
       {"BareCrBehindTheNumber", "Content-Length: 2\rX: y\r\n\r\n{}",
        fault(Fault::malformed_header)},

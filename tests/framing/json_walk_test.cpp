@@ -8,6 +8,7 @@
 #include <string>
 
 #include "framing/json_scalar.h"
+#include "tests/framing/guarded_bytes.h"
 #include "tests/framing/seed.h"
 
 namespace bridge::framing {
@@ -79,6 +80,16 @@ TEST(JsonWalk, RandomTextEndsWhereTheSlowReaderEnds) {
     if (expected != kNotFound) ++found;
   }
   EXPECT_GT(found, 1000U);
+}
+
+TEST(JsonWalk, NothingBehindTheTextIsRead) {
+  std::string const object = R"({"a":[{"b":"\\\"c"}],"d":")" + std::string(150, 'x') + R"("})";
+  for (std::size_t size = 0; size <= object.size(); ++size) {
+    GuardedBytes const bytes(std::string_view(object).substr(0, size));
+    bool const whole = size == object.size();
+    EXPECT_EQ(find_value_end(bytes.view(), 0), whole ? size : kNotFound);
+    for (std::size_t at = 0; at <= size; at += 7) find_string_end(bytes.view(), at);
+  }
 }
 
 TEST(JsonWalk, ScalarsEndBeforeWhatFollows) {

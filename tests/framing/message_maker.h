@@ -47,7 +47,10 @@ class MessageMaker {
     }
     if (kind == kAnswer) member("result", choose_(2) == 0 ? structure() : value(2));
     if (kind == kError) member("error", error());
-    if (kind != kNotification) member("id", id());
+    if (kind == kError && choose_(4) == 0)
+      member("id", "null");  // the standard: an error that no request can be named for
+    else if (kind != kNotification)
+      member("id", id());
     if (kind == kNotification && choose_(8) == 0) member("id", "null");
     if (choose_(2) == 0)  // else the order of VS Code and gopls
       for (std::size_t i = members.size(); i > 1; --i)
