@@ -16,7 +16,7 @@ constexpr int kManyWindows = 20;
 struct Memory {
   double pss = 0;  // KiB, mean of the relays
   double rss = 0;
-  double dirty = 0;
+  double own = 0;  // no file behind them: what the process really costs
 };
 
 Memory mean_of(const std::vector<std::unique_ptr<OpenWay>>& open) {
@@ -24,10 +24,10 @@ Memory mean_of(const std::vector<std::unique_ptr<OpenWay>>& open) {
   for (auto const& one : open) {
     sum.pss += static_cast<double>(memory_kib(*one->relay(), "Pss"));
     sum.rss += static_cast<double>(memory_kib(*one->relay(), "Rss"));
-    sum.dirty += static_cast<double>(memory_kib(*one->relay(), "Private_Dirty"));
+    sum.own += static_cast<double>(memory_kib(*one->relay(), "Anonymous"));
   }
   auto const count = static_cast<double>(open.size());
-  return {sum.pss / count, sum.rss / count, sum.dirty / count};
+  return {sum.pss / count, sum.rss / count, sum.own / count};
 }
 
 struct Row {
@@ -62,14 +62,14 @@ int run(int argc, char** argv) {
   std::printf("memory_bench: KiB a relay process; the server's memory is not in it\n\n");
   std::printf("%-19s  %-24s  %-24s  %-30s\n", "", "alone, one exchange", "one of 20",
               "alone, 1 MiB each way: Rss");
-  std::printf("%-19s  %7s %7s %8s  %7s %7s %8s  %12s %16s\n", "way", "Pss", "/ socat", "dirty",
-              "Pss", "/ socat", "dirty", "after it", "and 128 B more");
+  std::printf("%-19s  %7s %7s %8s  %7s %7s %8s  %12s %16s\n", "way", "Pss", "/ socat", "own", "Pss",
+              "/ socat", "own", "after it", "and 128 B more");
   Row const socat = measure(Way::socat, arguments, directory.path());
   for (Way const way : ways) {
     Row const row = way == Way::socat ? socat : measure(way, arguments, directory.path());
     std::printf("%-19s  %7.0f %7.2f %8.0f  %7.0f %7.2f %8.0f  %12.0f %16.0f\n",
                 std::string(to_string(way)).c_str(), row.alone.pss, row.alone.pss / socat.alone.pss,
-                row.alone.dirty, row.many.pss, row.many.pss / socat.many.pss, row.many.dirty,
+                row.alone.own, row.many.pss, row.many.pss / socat.many.pss, row.many.own,
                 row.after_large.rss, row.after_small_again.rss);
   }
   return 0;
