@@ -116,6 +116,8 @@ int serve_socket(const Options& options) {
   std::snprintf(address.sun_path, sizeof address.sun_path, "%s", options.path);
   int const listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (listener < 0) die("socket");
+  // A harness that was killed must not leave a server behind.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) die("bind");
   if (::listen(listener, 128) != 0) die("listen");
   for (int worker = 1; worker < options.workers; ++worker) {

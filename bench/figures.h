@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
@@ -12,7 +13,8 @@ namespace bridge::bench {
 // The sample below which `share` of all lie; 0 of none.
 inline double percentile(std::vector<double> samples, double share) {
   if (samples.empty()) return 0;
-  auto const at = static_cast<std::size_t>(share * static_cast<double>(samples.size() - 1) + 0.5);
+  auto const at =
+      static_cast<std::size_t>(std::lround(share * static_cast<double>(samples.size() - 1)));
   std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(at),
                    samples.end());
   return samples[at];
