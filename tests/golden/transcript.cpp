@@ -45,7 +45,7 @@ Transcript parse_transcript(std::string_view text) {
     } else if (take_prefix(line, "@ ")) {
       transcript.server_arguments.push_back(line);
     } else if (line == "> (end of file)") {
-      transcript.steps.push_back({.kind = Kind::end_of_file, .line = number});
+      transcript.steps.push_back({.kind = Kind::end_of_file, .text = {}, .line = number});
     } else if (take_prefix(line, "> ")) {
       begin(Kind::send, line);
     } else if (take_prefix(line, ">! ")) {
@@ -54,7 +54,7 @@ Transcript parse_transcript(std::string_view text) {
       begin(Kind::receive, line);
     } else if (take_prefix(line, "= ")) {
       transcript.steps.push_back(
-          {.kind = Kind::exit_code, .exit_code = std::stoi(line), .line = number});
+          {.kind = Kind::exit_code, .text = {}, .exit_code = std::stoi(line), .line = number});
     } else {
       throw std::runtime_error("line " + std::to_string(number) + " is nothing known: " + line);
     }
