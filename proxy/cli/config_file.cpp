@@ -8,7 +8,7 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
-#define TOML_FLOAT_CHARCONV 1  // else a stringstream and with it all of std::locale
+#define TOML_FLOAT_CHARCONV 1  // else it reads numbers through a stream, and 0.5 MB come with it
 #include <toml++/toml.h>
 
 #include "proxy/cli/configuration.h"

@@ -19,8 +19,8 @@ struct LogSettings {
   std::string file;  // empty: stderr
 };
 
-// Takes effect for the messages that follow. A file that cannot be opened is said on stderr once, and
-// stderr is used. Nothing is opened or allocated before the first message that is let through.
+// Takes effect for the messages that follow. A file that cannot be opened is said on stderr once,
+// and stderr is used. Nothing is opened before the first message that is let through.
 void configure_log(LogSettings settings);
 
 // Whether a message of this level would be written: lets a caller skip formatting.
