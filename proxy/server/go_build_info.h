@@ -12,7 +12,7 @@
 
 namespace bridge::server {
 
-// More than any text of ours needs; FACTS: a reserve with trailing zeros is read without complaint.
+// Many times our own text; zeros behind it are read without complaint (go 1.25 to 1.27).
 inline constexpr std::size_t kBuildInfoReservedBytes = 4096;
 
 struct GoBuildInfo {
