@@ -2,22 +2,22 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bridge::bench {
 
-// The sample below which `share` of all lie; 0 of none.
+// The value below which `share` of all samples lie, between two samples in proportion; 0 of none.
 inline double percentile(std::vector<double> samples, double share) {
   if (samples.empty()) return 0;
-  auto const at =
-      static_cast<std::size_t>(std::lround(share * static_cast<double>(samples.size() - 1)));
-  std::nth_element(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(at),
-                   samples.end());
-  return samples[at];
+  std::sort(samples.begin(), samples.end());
+  double const at = share * static_cast<double>(samples.size() - 1);
+  auto const below = static_cast<std::size_t>(at);
+  std::size_t const above = std::min(below + 1, samples.size() - 1);
+  return samples[below] + (at - static_cast<double>(below)) * (samples[above] - samples[below]);
 }
 
 inline double median(std::vector<double> samples) { return percentile(std::move(samples), 0.5); }
