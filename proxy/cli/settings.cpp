@@ -41,6 +41,8 @@ std::optional<std::string> complaint_about_value(const SettingKey& key, std::str
     case SettingType::program:
       // A bare name would be a file of the workspace that happens to be open.
       if (text.find('/') == std::string_view::npos) return "is a name, not a path";
+      // gopls looks for a program of that name in PATH; only its directory can be given.
+      if (key.id == SettingId::go && !text.ends_with("/go")) return "does not end in /go";
       break;
     case SettingType::path:
       break;  // whether it can be used is found when it is used

@@ -179,6 +179,7 @@ TEST_F(ConfigurationTest, FaultsInTheFileAreNamedByLine) {
                       "127.0.0.1:port or localhost:port)");
   expect_refused_file("gopls = 'gopls'\n", ":1: gopls = gopls is a name, not a path");
   expect_refused_file("gopls = 'bin/gopls'\n", ":1: gopls = bin/gopls is not an absolute path");
+  expect_refused_file("go = '/opt/go1.27'\n", ":1: go = /opt/go1.27 does not end in /go");
   expect_refused_file("gopls = ''\n", ":1: gopls =  is empty");
 }
 

@@ -61,6 +61,26 @@ TEST_P(SessionArguments, WorkUnderTheNameGopls) {
   expect_session({}, GetParam());
 }
 
+TEST(SessionWithAChosenGo, HasItFirstInThePathOfThePrivateServer) {
+  BridgeHome home;
+  home.copy(kFakeServer, "bin/gopls");
+  home.write_program("bin/go", "#!/bin/sh\n");
+  auto const chosen = home.write_program("sdk/bin/go", "#!/bin/sh\n");
+  home.set("GOPLS_BRIDGE_GO", chosen);
+  rigs::StdioChild child({.argv = {BRIDGE_BINARY}, .env = home.environment()});
+  rigs::LspClient client(child);
+  client.initialize("/m");
+  auto const servers = rigs::children_of(child.pid());
+  ASSERT_EQ(servers.size(), 1u);
+  auto const environment =
+      rigs::read_file("/proc/" + std::to_string(servers[0]) + "/environ") + '\0';
+  EXPECT_NE(environment.find("PATH=" + home / "sdk/bin" + ":" + home / "bin" + '\0'),
+            std::string::npos);
+  client.request("shutdown", nullptr);
+  client.notify("exit", nullptr);
+  EXPECT_EQ(child.wait_exit(), (rigs::ExitStatus{0, 0})) << child.errors();
+}
+
 // The shim starts the bridge as the bridge's own server: without the mark that it was tried, each
 // bridge would start another.
 TEST(SessionThroughAShim, ThatLeadsBackReachesTheTrueServer) {
