@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "framing/envelope.h"
+#include "framing/json_text.h"
 #include "proxy/exit_codes.h"
 
 namespace bridge::session {
@@ -38,10 +39,11 @@ int exit_code_for(const relay::PumpEnd& end) {
 // gopls may write a string id with other escapes than the editor did.
 bool same_id(std::string_view left, std::string_view right) {
   if (left == right) return true;
-  if (!left.starts_with('"') || !right.starts_with('"')) return false;
-  auto const one = nlohmann::json::parse(left, nullptr, /*allow_exceptions=*/false);
-  auto const other = nlohmann::json::parse(right, nullptr, /*allow_exceptions=*/false);
-  return !one.is_discarded() && one == other;
+  auto const is_string = [](std::string_view id) { return id.size() >= 2 && id.front() == '"'; };
+  auto const text = [](std::string_view id) {
+    return framing::decode_json_string(id.substr(1, id.size() - 2));
+  };
+  return is_string(left) && is_string(right) && text(left) == text(right);
 }
 
 }  // namespace

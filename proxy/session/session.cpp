@@ -22,8 +22,9 @@ using relay::ReadinessSet;
 
 namespace {
 
-// A process that closed its output is as good as gone; its exit status follows at once.
-constexpr int kLastWordsMs = 200;
+// A process that closed its output is as good as gone; its exit status follows at once. One that
+// was given up lives on for so long and no longer: it is signalled when we end.
+constexpr int kLastWordsMs = 100;
 
 bool sink_ended(const relay::PumpEnd& end) {
   return end.reason == EndReason::sink_closed || end.reason == EndReason::sink_failed;
@@ -289,12 +290,13 @@ void Session::finish(int exit_code, std::string reason) {
 }
 
 // What the server had to say on its stderr before it ended: a panic's text is worth more than ours.
+// And its exit status, so that no zombie is left where the process above us does not reap.
 void Session::last_words() {
-  if (server_->connection.process && server_->connection.process->exit_fd() >= 0 &&
-      outcome_.value_or(Outcome{}).exit_code == kExitNoServer) {
-    pollfd one{server_->connection.process->exit_fd(), POLLIN, 0};
+  if (auto& process = server_->connection.process; process && process->exit_fd() >= 0) {
+    pollfd one{process->exit_fd(), POLLIN, 0};
     ::poll(&one, 1, kLastWordsMs);
-    if (auto const exit = server_->connection.process->exit_status()) {
+    auto const exit = process->exit_status();
+    if (exit && outcome_ && outcome_->exit_code == kExitNoServer) {
       outcome_->reason += "; " + server_->connection.name + ": " + describe(*exit);
     }
   }
