@@ -23,6 +23,15 @@ using rigs::TempDir;
 
 inline const std::string kFakeServer = BRIDGE_TEST_PROGRAMS "/fake_server";
 
+// The sanitizers' run time makes system calls of its own (UBSan probes memory through a pipe), and
+// its executable is loaded dynamically: where those calls are made to fail, it fails and not the
+// bridge.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 struct Bridged : testing::TestWithParam<StdioKind> {
   TempDir directory;
   std::vector<std::string> args = {"--gopls", kFakeServer};
