@@ -10,8 +10,7 @@ namespace bridge::lease {
 
 class ConnectedServer final : public ServerSource {
  public:
-  // "/path", "unix;/path", "unix:/path", "@abstract", "127.0.0.1:port", "[::1]:port",
-  // "localhost:port". A static binary has no name service: other host names are refused.
+  // As parse_server_address() takes it.
   explicit ConnectedServer(std::string address) : address_(std::move(address)) {}
 
   boost::system::result<ServerConnection, AcquireError> acquire(AcquireReason reason) override;

@@ -13,6 +13,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace bridge::relay {
@@ -26,6 +27,16 @@ class ReadinessListener {
   // The other side is gone (EPOLLHUP or EPOLLERR) and nothing was wanted of this descriptor that
   // would tell the same. Called once; the descriptor is out of the set until want() is called.
   virtual void on_hangup() {}
+};
+
+// A listener made of functions; a session has one for each descriptor.
+struct ReadinessCallbacks final : ReadinessListener {
+  std::function<void()> readable = [] {};
+  std::function<void()> writable = [] {};
+  std::function<void()> hangup = [] {};
+  void on_readable() override { readable(); }
+  void on_writable() override { writable(); }
+  void on_hangup() override { hangup(); }
 };
 
 struct Interest {

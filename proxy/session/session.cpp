@@ -40,16 +40,6 @@ Channel own(kernel::UniqueFd fd) {
 
 }  // namespace
 
-// What a descriptor's readiness means.
-struct Session::Ready final : relay::ReadinessListener {
-  std::function<void()> readable = [] {};
-  std::function<void()> writable = [] {};
-  std::function<void()> hangup = [] {};
-  void on_readable() override { readable(); }
-  void on_writable() override { writable(); }
-  void on_hangup() override { hangup(); }
-};
-
 // The server's side of the session. Watches are declared last: they leave the set before the
 // descriptors they watch are closed.
 struct Session::Server {
@@ -77,10 +67,10 @@ struct Session::Server {
   std::optional<DescriptorSource> errors;
   std::optional<relay::LineRelay> lines;
 
-  Ready source_ready;
-  Ready sink_ready;
-  Ready errors_ready;
-  Ready exit_ready;
+  relay::ReadinessCallbacks source_ready;
+  relay::ReadinessCallbacks sink_ready;
+  relay::ReadinessCallbacks errors_ready;
+  relay::ReadinessCallbacks exit_ready;
   std::optional<ReadinessSet::Watch> source_watch;
   std::optional<ReadinessSet::Watch> sink_watch;
   std::optional<ReadinessSet::Watch> errors_watch;
@@ -90,9 +80,9 @@ struct Session::Server {
 Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
                  Lifecycle::Settings lifecycle, framing::Limits limits)
     : editor_(std::move(editor)), servers_(servers), limits_(limits), lifecycle_(lifecycle) {
-  editor_source_ready_ = std::make_unique<Ready>();
-  editor_sink_ready_ = std::make_unique<Ready>();
-  editor_errors_ready_ = std::make_unique<Ready>();
+  editor_source_ready_ = std::make_unique<relay::ReadinessCallbacks>();
+  editor_sink_ready_ = std::make_unique<relay::ReadinessCallbacks>();
+  editor_errors_ready_ = std::make_unique<relay::ReadinessCallbacks>();
   editor_source_ready_->readable = [this] { to_server_->on_source_ready(); };
   editor_sink_ready_->writable = [this] { to_editor_->on_sink_ready(); };
   editor_sink_ready_->hangup = [this] { to_editor_->on_sink_hangup(); };

@@ -53,7 +53,6 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   Outcome run();
 
  private:
-  struct Ready;
   struct Server;
 
   relay::Decision decide(relay::Direction direction, const relay::FrameView& view) override;
@@ -89,9 +88,9 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   std::optional<relay::FramePump> to_editor_;
   std::unique_ptr<Server> server_;
 
-  std::unique_ptr<Ready> editor_source_ready_;
-  std::unique_ptr<Ready> editor_sink_ready_;
-  std::unique_ptr<Ready> editor_errors_ready_;
+  std::unique_ptr<relay::ReadinessCallbacks> editor_source_ready_;
+  std::unique_ptr<relay::ReadinessCallbacks> editor_sink_ready_;
+  std::unique_ptr<relay::ReadinessCallbacks> editor_errors_ready_;
   std::optional<relay::ReadinessSet::Watch> editor_source_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_sink_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_errors_watch_;

@@ -108,6 +108,14 @@ TEST_F(Set, ADescriptorSharedWithOthersLeavesTheSetBeforeItIsClosed) {
   EXPECT_EQ(io.poll(), 0U) << "fires for a dead object";
 }
 
+// The relay's ends of four one-way channels, whose other ends stay with the test.
+Ends relay_between(OneWay& from_editor, OneWay& to_editor, OneWay& from_server, OneWay& to_server) {
+  return {DescriptorSource::own(std::move(from_editor.read)).value(),
+          DescriptorSink::own(std::move(to_editor.write)).value(),
+          DescriptorSource::own(std::move(from_server.read)).value(),
+          DescriptorSink::own(std::move(to_server.write)).value()};
+}
+
 double cpu_seconds() {
   rusage usage{};
   ::getrusage(RUSAGE_THREAD, &usage);
@@ -123,10 +131,7 @@ TEST(StalledReader, ManySmallFramesIntoAStalledReaderSettleAndAllArrive) {
   OneWay to_editor = make_one_way(PairKind::socketpair);
   OneWay from_server = make_one_way(PairKind::socketpair);
   OneWay to_server = make_one_way(PairKind::socketpair);
-  RelayLoop loop({DescriptorSource::own(std::move(from_editor.read)).value(),
-                  DescriptorSink::own(std::move(to_editor.write)).value(),
-                  DescriptorSource::own(std::move(from_server.read)).value(),
-                  DescriptorSink::own(std::move(to_server.write)).value()});
+  RelayLoop loop(relay_between(from_editor, to_editor, from_server, to_server));
   std::string const frame = "Content-Length: 13\r\n\r\n{\"method\":\"x\"";
   std::size_t sent = 0;
   // Until the whole chain is full: relay at rest and the writer refused.
@@ -172,10 +177,7 @@ TEST(BothDirectionsFull, NeverDeadlock) {
   OneWay to_editor = make_one_way(PairKind::fifo);
   OneWay from_server = make_one_way(PairKind::socketpair);
   OneWay to_server = make_one_way(PairKind::socketpair);
-  RelayLoop loop({DescriptorSource::own(std::move(from_editor.read)).value(),
-                  DescriptorSink::own(std::move(to_editor.write)).value(),
-                  DescriptorSource::own(std::move(from_server.read)).value(),
-                  DescriptorSink::own(std::move(to_server.write)).value()});
+  RelayLoop loop(relay_between(from_editor, to_editor, from_server, to_server));
   std::string body(8 << 20, ' ');
   body.front() = '{';
   body.back() = '}';

@@ -65,15 +65,6 @@ class RelayLoop final : private ReadinessSet::TurnListener {
   }
 
  private:
-  struct Ready final : ReadinessListener {
-    std::function<void()> readable = [] {};
-    std::function<void()> writable = [] {};
-    std::function<void()> hangup = [] {};
-    void on_readable() override { readable(); }
-    void on_writable() override { writable(); }
-    void on_hangup() override { hangup(); }
-  };
-
   void on_turn_over() override {
     if (to_server.end() && server_sink_watch_) {
       server_sink_watch_.reset();
@@ -95,7 +86,8 @@ class RelayLoop final : private ReadinessSet::TurnListener {
   boost::asio::io_context io_{1};
   ReadinessSet set_{io_};
   Ends ends_;
-  Ready editor_source_ready_, editor_sink_ready_, server_source_ready_, server_sink_ready_;
+  ReadinessCallbacks editor_source_ready_, editor_sink_ready_, server_source_ready_,
+      server_sink_ready_;
   std::optional<ReadinessSet::Watch> editor_source_watch_, editor_sink_watch_;
   std::optional<ReadinessSet::Watch> server_source_watch_, server_sink_watch_;
 
