@@ -88,6 +88,7 @@ TEST_P(EachStdio, TheChildsFlagsCanBeSeen) {
   auto settings = fake();
   settings.keep_child_ends = true;
   StdioChild const child(settings);
+  EXPECT_EQ(child.child_end_flags(), child.first_child_end_flags());
   for (int const flags : child.child_end_flags()) EXPECT_EQ(flags & O_NONBLOCK, 0);
 }
 

@@ -99,6 +99,8 @@ StdioChild::StdioChild(ChildSettings settings) : settings_(std::move(settings)) 
   auto const argv_pointers = pointers(settings_.argv);
   auto const env_pointers = pointers(env);
   int const stdio[3] = {input.childs.get(), output.childs.get(), errors.childs.get()};
+  for (std::size_t number = 0; number < 3; ++number)
+    first_child_end_flags_[number] = ::fcntl(stdio[number], F_GETFL);
   pid_t const pid = ::fork();
   if (pid < 0) fail_errno("fork");
   if (pid == 0)

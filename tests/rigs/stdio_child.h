@@ -85,8 +85,10 @@ class StdioChild {
   // Reads stdout and stderr meanwhile. May be called again: the status stays.
   ExitStatus wait_exit();
 
-  // F_GETFL of the child's ends (keep_child_ends), in order of their numbers.
+  // F_GETFL of the child's ends (keep_child_ends), in order of their numbers: now, and as they were
+  // before the child was started.
   std::array<int, 3> child_end_flags() const;
+  const std::array<int, 3>& first_child_end_flags() const { return first_child_end_flags_; }
   void close_child_ends();
 
  private:
@@ -102,6 +104,7 @@ class StdioChild {
   ChildSettings settings_;
   kernel::UniqueFd stdin_, stdout_, stderr_;  // our ends; non-blocking, the child's are not
   std::array<kernel::UniqueFd, 3> child_ends_;
+  std::array<int, 3> first_child_end_flags_{};
   std::optional<ProcessWatch> watch_;
   std::optional<ExitStatus> status_;
   FrameReader frames_;
