@@ -22,9 +22,12 @@ using relay::ReadinessSet;
 
 namespace {
 
-// A process that closed its output is as good as gone; its exit status follows at once. One that
-// was given up lives on for so long and no longer: it is signalled when we end.
-constexpr int kLastWordsMs = 100;
+// A process that closed its output is as good as gone; its exit status follows at once. After an
+// orderly end nobody asks for that status, and gopls v0.23 may still be busy with a shutdown that
+// the bridge has answered: it is waited for only so that no zombie is left where nobody above us
+// reaps.
+constexpr int kStatusWaitMs = 100;
+constexpr int kReapWaitMs = 10;
 
 bool sink_ended(const relay::PumpEnd& end) {
   return end.reason == EndReason::sink_closed || end.reason == EndReason::sink_failed;
@@ -283,10 +286,11 @@ void Session::finish(int exit_code, std::string reason) {
 // And its exit status, so that no zombie is left where the process above us does not reap.
 void Session::last_words() {
   if (auto& process = server_->connection.process; process && process->exit_fd() >= 0) {
+    bool const lost = outcome_ && outcome_->exit_code == kExitNoServer;
     pollfd one{process->exit_fd(), POLLIN, 0};
-    ::poll(&one, 1, kLastWordsMs);
+    ::poll(&one, 1, lost ? kStatusWaitMs : kReapWaitMs);
     auto const exit = process->exit_status();
-    if (exit && outcome_ && outcome_->exit_code == kExitNoServer) {
+    if (exit && lost) {
       outcome_->reason += "; " + server_->connection.name + ": " + describe(*exit);
     }
   }
