@@ -10,16 +10,28 @@ die() {
   exit 1
 }
 
-# Runs a command as root: as we are, or by sudo. Where neither works, says the command and stops.
+# Whether as_root() will work: we are root, or sudo asks for nothing, or somebody is there to be asked.
+can_be_root() {
+  [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+}
 as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
-    sudo "$@"
-  else
-    die "this needs root, and there is no sudo that works here. Run it yourself, then start $me again:
-    $*"
-  fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Installs packages by apt, quietly. Without root: says the command to run, and stops.
+# --no-remove: what something else here needs must not vanish on our account.
+install_packages() {
+  local log options=(-y -q --no-install-recommends --no-remove)
+  can_be_root || die "this needs root, and there is no sudo that works here. Run this as root, then $me again:
+    apt-get update && apt-get install --no-install-recommends $*"
+  log=$(mktemp)
+  if ! as_root apt-get update -q >"$log" 2>&1 ||
+    ! as_root env DEBIAN_FRONTEND=noninteractive apt-get install "${options[@]}" "$@" >"$log" 2>&1; then
+    tail -20 "$log" >&2
+    rm -f "$log"
+    die "apt-get failed"
+  fi </dev/null
+  rm -f "$log"
 }
 
 # 126 for "go version go1.26.8 linux/amd64". Never switches toolchains.
