@@ -53,6 +53,30 @@ ProcessWatch server_of(const StdioChild& bridge) {
   return ProcessWatch(children.front());
 }
 
+TEST_P(Lifecycle, AWholeSession) {
+  StdioChild child(settings());
+  LspClient client(child);
+  begin(client);
+  open_main(client);
+  auto const hover = client.hover(module_ / "main.go", 10, 15)["result"].dump();
+  EXPECT_NE(
+      hover.find(server() == kFake ? "fake hover at 10:15" : "func Greet(name string) string"),
+      std::string::npos)
+      << hover;
+  client.open(module_ / "faulty.go", sample_file("faulty.go.txt"));
+  auto const published =
+      client.wait_notification("textDocument/publishDiagnostics", [&](auto const& params) {
+        return params["uri"] == rigs::file_uri(module_ / "faulty.go") &&
+               !params["diagnostics"].empty();
+      });
+  EXPECT_NE(published.dump().find(server() == kFake ? "scripted" : "cannot use"),
+            std::string::npos);
+  EXPECT_TRUE(client.request("shutdown", nullptr)["result"].is_null());
+  client.notify("exit", nullptr);
+  EXPECT_EQ(child.wait_exit(), (ExitStatus{0, 0}));
+  EXPECT_EQ(child.errors(), "");
+}
+
 TEST_P(Lifecycle, AWindowReloadIsShutdownAndThenEndOfFile) {
   StdioChild child(settings());
   LspClient client(child);
