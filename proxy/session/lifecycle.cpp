@@ -36,6 +36,16 @@ int exit_code_for(const relay::PumpEnd& end) {
   }
 }
 
+// The sentence for the user: why a side's stream ended, and what to do about it.
+std::string explain(std::string_view side, const relay::PumpEnd& end) {
+  std::string text = std::string(side) + " stream: " + relay::describe(end);
+  if (end.reason != relay::EndReason::bad_framing) return text;
+  if (end.fault == framing::Fault::length_over_limit) {
+    return text + "; frame_limit_bytes (--frame-limit) sets the limit";
+  }
+  return text + "; is another program writing into it?";
+}
+
 // gopls may write a string id with other escapes than the editor did.
 bool same_id(std::string_view left, std::string_view right) {
   if (left == right) return true;
@@ -113,10 +123,7 @@ void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
 
   bool const orderly = end.reason == relay::EndReason::source_closed;
   exit_code_ = exit_code_for(end);
-  exit_reason_ = "the editor's stream: " + relay::describe(end);
-  if (end.reason == relay::EndReason::bad_framing) {
-    exit_reason_ += "; is another program writing to this one's input?";
-  }
+  exit_reason_ = explain("the editor's", end);
   if (server_ended_) return finish(exit_code_, exit_reason_);
   if (!orderly) return leave(exit_code_, exit_reason_);
 
@@ -153,7 +160,7 @@ void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool r
     server_ended_ = true;
     return finish(exit_code_, exit_reason_);
   }
-  std::string const how = "the server's stream: " + relay::describe(end);
+  std::string const how = explain("the server's", end);
   if (!answered && retry && !editor_ended_ && !shutdown_id_) {
     actions_.push_back({.kind = Action::Kind::acquire_again, .text = how});
     owed_ = 0;

@@ -45,7 +45,8 @@ int become_gopls(const SessionSettings& settings, const std::string& why) {
     log(LogLevel::error, why + "; no gopls to fall back on was found");
     return kExitNoServer;
   }
-  log(LogLevel::warn, why + "; becoming " + settings.gopls);
+  // Whoever asked for another server, or for a bridge at all, should know that this is neither.
+  log(LogLevel::error, why + "; running " + settings.gopls + " itself instead");
   std::error_code const error = server::become_program(settings.gopls, settings.original_args);
   log(LogLevel::error, why + "; running " + settings.gopls + " failed too: " + error.message());
   return kExitNoServer;

@@ -100,12 +100,15 @@ TEST_F(LostServer, ItsDeathAfterShutdownIsNotSeenBeforeTheEditorsExit) {
   EXPECT_EQ(child->wait_exit(), (ExitStatus{0, 0}));
 }
 
-TEST_F(LostServer, ConnectToNobodyFallsBackToGopls) {
+TEST_F(LostServer, ConnectToNobodyFallsBackToGoplsAndSaysSo) {
   args.insert(args.end(), {"--connect", directory / "nobody.sock"});
   start();
   client->initialize("/m");
   expect_hover();
   shut_down();
+  EXPECT_NE(child->errors().find("nobody.sock: No such file or directory; running " + kFakeServer),
+            std::string::npos)
+      << child->errors();
 }
 
 // However few descriptors there are, the editor gets its gopls.

@@ -187,6 +187,7 @@ TEST_F(Session, AFrameAboveTheLimitIsRefusedByName) {
   child->send("Content-Length: 100001\r\n\r\n");
   EXPECT_EQ(child->wait_exit(), (ExitStatus{65, 0}));
   EXPECT_NE(child->errors().find("over the limit"), std::string::npos) << child->errors();
+  EXPECT_NE(child->errors().find("--frame-limit"), std::string::npos) << "what to do about it";
 }
 
 TEST_F(Session, AnAnnouncedLengthIsNotBelieved) {
