@@ -124,7 +124,6 @@ void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
   bool const orderly = end.reason == relay::EndReason::source_closed;
   exit_code_ = exit_code_for(end);
   exit_reason_ = explain("the editor's", end);
-  if (server_ended_) return finish(exit_code_, exit_reason_);
   if (!orderly) return leave(exit_code_, exit_reason_);
 
   // After `shutdown` nobody waits for anything but its answer.
@@ -172,7 +171,6 @@ void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool r
     // sent `exit` or closed: it would start a new server.
     answer_shutdown();
     act(Action::Kind::discard_to_server);
-    if (editor_ended_) finish(exit_code_, exit_reason_);
     return;
   }
   if (editor_ended_) return finish(exit_code_, exit_reason_);

@@ -194,6 +194,32 @@ TEST_F(LifecycleTest, EndOfFileInsideAFrameIsAnError) {
   EXPECT_EQ(finished_with(), kExitBadFraming);
 }
 
+TEST_F(LifecycleTest, EndOfFileInsideAFrameIsNotWorthWaitingForAnswers) {
+  initialize();
+  editor(R"({"id":1,"method":"textDocument/hover"})");
+  lifecycle.on_editor_ended(kCut);
+  EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
+}
+
+TEST_F(LifecycleTest, AfterShutdownNothingIsWaitedForButItsAnswer) {
+  initialize();
+  editor(R"({"id":1,"method":"textDocument/hover"})");
+  ask_shutdown();
+  answer_shutdown();
+  actions();
+  lifecycle.on_editor_ended(kClosed);
+  EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
+}
+
+TEST_F(LifecycleTest, AServerLostWhileItsAnswersAreAwaitedIsNoErrorOfTheEditor) {
+  initialize();
+  editor(R"({"id":1,"method":"textDocument/hover"})");
+  lifecycle.on_editor_ended(kClosed);
+  actions();
+  lifecycle.on_server_ended(kClosed, true, true);
+  EXPECT_EQ(finished_with(), kExitOk);
+}
+
 TEST_F(LifecycleTest, AServersRequestsAreNotAnswersOwed) {
   initialize();
   server(R"({"jsonrpc":"2.0","method":"workspace/configuration","params":{},"id":1})");
@@ -207,6 +233,24 @@ TEST_F(LifecycleTest, AServerLostBeforeItAnsweredIsReplacedOnce) {
   EXPECT_EQ(actions(), (std::vector{Kind::acquire_again}));
   lifecycle.on_server_ended(kClosed, /*answered=*/false, /*retry=*/false);
   EXPECT_EQ(finished_with(), kExitNoServer);
+}
+
+TEST_F(LifecycleTest, NoServerIsReplacedForAnEditorThatIsLeaving) {
+  editor(R"({"id":0,"method":"initialize"})");
+  ask_shutdown();
+  actions();
+  lifecycle.on_server_ended(kClosed, /*answered=*/false, /*retry=*/true);
+  EXPECT_EQ(actions(),
+            (std::vector{Kind::answer_editor, Kind::release_editor, Kind::discard_to_server}));
+
+  Lifecycle closed(settings);
+  std::string_view const body = R"({"id":0,"method":"initialize"})";
+  auto const envelope = framing::scan_envelope(body);
+  closed.on_editor_frame({body, body, envelope});
+  closed.on_editor_ended(kClosed);
+  closed.on_server_ended(kClosed, /*answered=*/false, /*retry=*/true);
+  auto const all = closed.take_actions();
+  EXPECT_EQ(all.back().kind, Kind::finish);
 }
 
 TEST_F(LifecycleTest, AServerLostLaterEndsTheSession) {
@@ -253,6 +297,25 @@ TEST_F(LifecycleTest, AnEditorThatStoppedReadingIsStillListenedToForItsExit) {
   actions();
   lifecycle.on_server_ended(kClosed, true, false);
   EXPECT_EQ(finished_with(), kExitWithoutShutdown);
+}
+
+TEST_F(LifecycleTest, AnEditorThatIsGoneIsOwedNoAnswers) {
+  initialize();
+  editor(R"({"id":1,"method":"textDocument/hover"})");
+  lifecycle.on_editor_gone();
+  actions();
+  lifecycle.on_editor_ended(kClosed);
+  EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
+}
+
+TEST_F(LifecycleTest, AnEditorThatIsGoneAfterItsShutdownIsNotWaitedForLong) {
+  initialize();
+  lifecycle.on_editor_gone();
+  ask_shutdown();
+  actions();
+  answer_shutdown();
+  EXPECT_EQ(actions(), (std::vector{Kind::release_editor, Kind::arm_timer}));
+  EXPECT_EQ(last[1].timer, Timer::leave);
 }
 
 TEST_F(LifecycleTest, AnEditorThatIsGoneAndSilentIsNotWaitedForLong) {
