@@ -161,8 +161,8 @@ void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool r
   }
   std::string const how = explain("the server's", end);
   if (!answered && retry && !editor_ended_ && !shutdown_id_) {
+    // What is owed stays owed: the next server is fed with the same requests.
     actions_.push_back({.kind = Action::Kind::acquire_again, .text = how});
-    owed_ = 0;
     return;
   }
   server_ended_ = true;

@@ -235,6 +235,16 @@ TEST_F(LifecycleTest, AServerLostBeforeItAnsweredIsReplacedOnce) {
   EXPECT_EQ(finished_with(), kExitNoServer);
 }
 
+TEST_F(LifecycleTest, TheNextServerOwesTheSameAnswers) {
+  editor(R"({"id":0,"method":"initialize"})");
+  lifecycle.on_server_ended(kClosed, /*answered=*/false, /*retry=*/true);
+  actions();
+  lifecycle.on_editor_ended(kClosed);
+  EXPECT_EQ(actions(), (std::vector{Kind::arm_timer})) << "its answer is waited for";
+  server(R"({"result":{},"id":0})");
+  EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
+}
+
 TEST_F(LifecycleTest, NoServerIsReplacedForAnEditorThatIsLeaving) {
   editor(R"({"id":0,"method":"initialize"})");
   ask_shutdown();
