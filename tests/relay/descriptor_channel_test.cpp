@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "tests/relay/stdio_ends.h"
@@ -109,7 +110,9 @@ TEST(DescriptorChannel, AFifoIsOpenedAnewAndASocketIsNot) {
 TEST(DescriptorChannel, ATerminalIsOpenedAnewAndKeepsItsFlags) {
   int master = -1;
   int slave = -1;
-  ASSERT_EQ(::openpty(&master, &slave, nullptr, nullptr, nullptr), 0);
+  if (::openpty(&master, &slave, nullptr, nullptr, nullptr) != 0) {
+    GTEST_SKIP() << "no terminals to be had here (is devpts mounted?): " << std::strerror(errno);
+  }
   UniqueFd const master_owner(master);
   UniqueFd const slave_owner(slave);
   auto source = DescriptorSource::inherit(slave).value();
