@@ -71,6 +71,7 @@ class Session {
   int input_, output_;
   FrameReader frames_;
   std::deque<std::string> writes_;  // each is one write, if the kernel takes it
+  std::size_t written_ = 0;         // of the first of them
   std::vector<Later> later_;
   bool shut_down_ = false, done_ = false, stalled_ = false, die_when_written_ = false;
 };
@@ -180,7 +181,7 @@ bool Session::read_some() {
 }
 
 void Session::write_some() {
-  auto& next = writes_.front();
+  auto const next = std::string_view(writes_.front()).substr(written_);
   // Never blocks: MSG_DONTWAIT on sockets, and after POLLOUT a pipe takes PIPE_BUF bytes.
   auto wrote = ::send(output_, next.data(), next.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   if (wrote < 0 && errno == ENOTSOCK)
@@ -189,9 +190,10 @@ void Session::write_some() {
     if (errno != EAGAIN && errno != EINTR) done_ = true;  // the reader has gone
     return;
   }
-  next.erase(0, static_cast<std::size_t>(wrote));
-  if (!next.empty()) return;
+  written_ += static_cast<std::size_t>(wrote);
+  if (written_ < writes_.front().size()) return;
   writes_.pop_front();
+  written_ = 0;
   if (writes_.empty() && die_when_written_) ::raise(SIGKILL);
 }
 
