@@ -124,11 +124,6 @@ std::optional<ChildExit> ChildProcess::exit_status() noexcept {
   return exit_;
 }
 
-void ChildProcess::send_signal(int signal) noexcept {
-  // Not yet reaped, so the pid is still this process'.
-  if (pid_ > 0 && !exit_) ::kill(pid_, signal);
-}
-
 std::string describe(const ChildExit& exit) {
   if (exit.signal != 0) {
     return "killed by signal " + std::to_string(exit.signal) + " (" + ::strsignal(exit.signal) +

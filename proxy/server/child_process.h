@@ -54,7 +54,6 @@ class ChildProcess {
 
   // How it ended, once it has; the process is reaped by the first call that says so. Never blocks.
   std::optional<ChildExit> exit_status() noexcept;
-  void send_signal(int signal) noexcept;
 
  private:
   ChildProcess(pid_t pid, kernel::UniqueFd pidfd) noexcept : pid_(pid), pidfd_(std::move(pidfd)) {}

@@ -83,18 +83,15 @@ struct Session::Server {
 Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
                  Lifecycle::Settings lifecycle, framing::Limits limits)
     : editor_(std::move(editor)), servers_(servers), limits_(limits), lifecycle_(lifecycle) {
-  editor_source_ready_ = std::make_unique<relay::ReadinessCallbacks>();
-  editor_sink_ready_ = std::make_unique<relay::ReadinessCallbacks>();
-  editor_errors_ready_ = std::make_unique<relay::ReadinessCallbacks>();
-  editor_source_ready_->readable = [this] { to_server_->on_source_ready(); };
-  editor_sink_ready_->writable = [this] { to_editor_->on_sink_ready(); };
-  editor_sink_ready_->hangup = [this] { to_editor_->on_sink_hangup(); };
-  editor_errors_ready_->writable = [this] {
+  editor_source_ready_.readable = [this] { to_server_->on_source_ready(); };
+  editor_sink_ready_.writable = [this] { to_editor_->on_sink_ready(); };
+  editor_sink_ready_.hangup = [this] { to_editor_->on_sink_hangup(); };
+  editor_errors_ready_.writable = [this] {
     if (server_->lines) server_->lines->on_sink_ready();
   };
-  editor_source_watch_.emplace(readiness_, editor_.source.poll_fd(), *editor_source_ready_);
-  editor_sink_watch_.emplace(readiness_, editor_.sink.poll_fd(), *editor_sink_ready_);
-  editor_errors_watch_.emplace(readiness_, editor_.errors.poll_fd(), *editor_errors_ready_);
+  editor_source_watch_.emplace(readiness_, editor_.source.poll_fd(), editor_source_ready_);
+  editor_sink_watch_.emplace(readiness_, editor_.sink.poll_fd(), editor_sink_ready_);
+  editor_errors_watch_.emplace(readiness_, editor_.errors.poll_fd(), editor_errors_ready_);
   editor_sink_watch_->want_hangup();
 
   adopt(std::move(first));

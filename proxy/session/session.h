@@ -88,9 +88,9 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   std::optional<relay::FramePump> to_editor_;
   std::unique_ptr<Server> server_;
 
-  std::unique_ptr<relay::ReadinessCallbacks> editor_source_ready_;
-  std::unique_ptr<relay::ReadinessCallbacks> editor_sink_ready_;
-  std::unique_ptr<relay::ReadinessCallbacks> editor_errors_ready_;
+  relay::ReadinessCallbacks editor_source_ready_;
+  relay::ReadinessCallbacks editor_sink_ready_;
+  relay::ReadinessCallbacks editor_errors_ready_;
   std::optional<relay::ReadinessSet::Watch> editor_source_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_sink_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_errors_watch_;
