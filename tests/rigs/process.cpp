@@ -1,14 +1,15 @@
 #include "tests/rigs/process.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <sstream>
 #include <system_error>
@@ -16,10 +17,21 @@
 namespace bridge::rigs {
 namespace {
 
+// All of a file under /proc/PID; empty where there is no such process. It may end between open and
+// read, which then says ESRCH: an ifstream's iterator throws at that.
+std::string read_of_process(const std::filesystem::path& path) {
+  kernel::UniqueFd const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 4096> chunk;
+  ssize_t size = 0;
+  while ((size = ::read(file.get(), chunk.data(), chunk.size())) > 0)
+    text.append(chunk.data(), static_cast<std::size_t>(size));
+  return size == 0 ? text : std::string();
+}
+
 // Fields of /proc/PID/stat after the command, which may hold spaces and brackets.
 bool read_stat(const std::filesystem::path& process, char& state, pid_t& parent) {
-  std::ifstream file(process / "stat");
-  std::string const text{std::istreambuf_iterator<char>(file), {}};
+  std::string const text = read_of_process(process / "stat");
   auto const bracket = text.rfind(')');
   if (bracket == std::string::npos) return false;
   std::istringstream rest(text.substr(bracket + 1));
@@ -67,8 +79,7 @@ std::vector<pid_t> children_of(pid_t pid) {
 }
 
 std::string command_line(pid_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/cmdline", std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
+  std::string text = read_of_process("/proc/" + std::to_string(pid) + "/cmdline");
   while (!text.empty() && text.back() == '\0') text.pop_back();
   std::replace(text.begin(), text.end(), '\0', ' ');
   return text;
