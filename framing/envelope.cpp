@@ -68,9 +68,19 @@ Envelope read_envelope(std::string_view body) noexcept {
   return scan_envelope(body);
 }
 
+EnvelopeText text_of(const Envelope& envelope, std::string_view body) noexcept {
+  return {.kind = envelope.kind,
+          .method = envelope.method.in(body),
+          .id = envelope.id.in(body),
+          .method_escaped = envelope.method_escaped};
+}
+
+bool EnvelopeText::method_is(std::string_view name) const noexcept {
+  return method_escaped ? name_is(method, name, NameMatch::exact) : method == name;
+}
+
 bool method_is(const Envelope& envelope, std::string_view body, std::string_view name) noexcept {
-  std::string_view const method = envelope.method.in(body);
-  return envelope.method_escaped ? name_is(method, name, NameMatch::exact) : method == name;
+  return text_of(envelope, body).method_is(name);
 }
 
 }  // namespace bridge::framing

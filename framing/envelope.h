@@ -47,6 +47,18 @@ struct Envelope {
   friend bool operator==(const Envelope&, const Envelope&) = default;
 };
 
+// An envelope with its pieces as text: for a message whose body is not all in one place. Valid as
+// long as the bytes it was made of.
+struct EnvelopeText {
+  MessageKind kind = MessageKind::invalid;
+  std::string_view method;
+  std::string_view id;
+  bool method_escaped = false;
+  // Whether the method, with escapes decoded, is `name` (ASCII). Case counts, as in gopls.
+  bool method_is(std::string_view name) const noexcept;
+};
+EnvelopeText text_of(const Envelope& envelope, std::string_view body) noexcept;
+
 // kind batch or invalid: method and id are absent.
 Envelope scan_envelope(std::string_view body) noexcept;
 
@@ -60,6 +72,15 @@ std::optional<Envelope> look_at_envelope(std::string_view head, std::string_view
 
 // look_at_envelope(), and scan_envelope() where that does not settle it. Same contract as the look.
 Envelope read_envelope(std::string_view body) noexcept;
+
+// What the head alone tells of a body that goes on behind it: a response, or the method. `id` is empty
+// while it has not been seen, and then request may yet turn out to be a notification. nullopt: the
+// head is not of the form that look_at_envelope() settles, so it will not settle the whole either.
+std::optional<EnvelopeText> look_at_head(std::string_view head) noexcept;
+
+// look_at_envelope() as text.
+std::optional<EnvelopeText> look_at_ends(std::string_view head, std::string_view tail,
+                                         std::size_t body_size) noexcept;
 
 // Whether the message's method, with escapes decoded, is `name` (ASCII). Case counts, as in gopls.
 bool method_is(const Envelope& envelope, std::string_view body, std::string_view name) noexcept;

@@ -36,6 +36,12 @@ struct Head {
   char opens = 0;           // the first byte of that value
   Piece method;
   Piece id;  // absent too where the id is null
+
+  bool is_answer() const noexcept { return stopped_at != kParams; }
+  // Not: a method behind params (Neovim), or a message that is both request and answer.
+  bool settles() const noexcept {
+    return stopped_at != 0 && is_answer() != static_cast<bool>(method);
+  }
 };
 
 // Reads members without white space until a value that is a structure or a string of some length.
@@ -108,10 +114,8 @@ std::optional<Envelope> look_at_envelope(std::string_view head, std::string_view
                                          std::size_t body_size) noexcept {
   if (head.size() >= body_size) return scan_envelope(head.substr(0, body_size));
   Head const seen = read_head(head);
-  if (seen.stopped_at == 0) return std::nullopt;
-  bool const answer = seen.stopped_at != kParams;
-  // A method behind params (Neovim), or a message that is both request and answer.
-  if (answer == static_cast<bool>(seen.method)) return std::nullopt;
+  if (!seen.settles()) return std::nullopt;
+  bool const answer = seen.is_answer();
 
   Envelope envelope;
   envelope.method = seen.method;
@@ -131,6 +135,28 @@ std::optional<Envelope> look_at_envelope(std::string_view head, std::string_view
   if (answer) return std::nullopt;  // an answer without id is no message
   envelope.kind = MessageKind::notification;
   return envelope;
+}
+
+std::optional<EnvelopeText> look_at_head(std::string_view head) noexcept {
+  Head const seen = read_head(head);
+  if (!seen.settles()) return std::nullopt;
+  return EnvelopeText{.kind = seen.is_answer() ? MessageKind::response : MessageKind::request,
+                      .method = seen.method.in(head),
+                      .id = seen.id.in(head)};
+}
+
+std::optional<EnvelopeText> look_at_ends(std::string_view head, std::string_view tail,
+                                         std::size_t body_size) noexcept {
+  auto const envelope = look_at_envelope(head, tail, body_size);
+  if (!envelope) return std::nullopt;
+  std::size_t const tail_offset = body_size - tail.size();
+  bool const id_in_tail = envelope->id.offset + envelope->id.size > head.size();
+  return EnvelopeText{
+      .kind = envelope->kind,
+      .method = envelope->method.in(head),
+      .id = id_in_tail ? tail.substr(envelope->id.offset - tail_offset, envelope->id.size)
+                       : envelope->id.in(head),
+      .method_escaped = envelope->method_escaped};
 }
 
 }  // namespace bridge::framing

@@ -259,6 +259,12 @@ Scan FrameScanner::body(std::string_view pending) noexcept {
   return scan;
 }
 
+void FrameScanner::pass_over_frame() noexcept {
+  consumed_ += looked_ + length_;
+  at_boundary_ = true;
+  start_over(At::line_start);
+}
+
 Scan FrameScanner::need_more(std::string_view pending) noexcept {
   at_boundary_ = pending.empty();
   return {};

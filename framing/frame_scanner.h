@@ -48,6 +48,10 @@ class FrameScanner {
   // bytes without the frame or text. After `frame` and `text` the scanner stands behind them.
   Scan next(std::string_view pending) noexcept;
 
+  // The frame that the last next() told of (need_more, with a frame_size) does not come through
+  // here: stand behind it, as if it had.
+  void pass_over_frame() noexcept;
+
   // Bytes of all frames and texts so far: the offset, from the start of the stream, of the byte
   // after the last good one. Valid after a fault too.
   std::uint64_t consumed() const noexcept { return consumed_; }

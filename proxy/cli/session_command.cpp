@@ -29,6 +29,11 @@ std::string arrange_go(const server::ProgramSearch& go, bool chosen) {
   return {};
 }
 
+relay::ZeroCopy zero_copy(std::string_view setting) {
+  if (setting == "auto") return relay::zero_copy_that_pays();
+  return setting == "on" ? relay::ZeroCopy::on : relay::ZeroCopy::off;
+}
+
 }  // namespace
 
 int run_session_command(const Invocation& invocation, const Configuration& configuration,
@@ -51,6 +56,7 @@ int run_session_command(const Invocation& invocation, const Configuration& confi
   settings.gopls_args = invocation.server_args;
   settings.limits.body_bytes_max =
       static_cast<std::size_t>(configuration.integer(SettingId::frame_limit_bytes));
+  settings.zero_copy = zero_copy(configuration[SettingId::zero_copy].text);
   settings.drain_timeout =
       std::chrono::milliseconds(configuration.integer(SettingId::drain_timeout_ms));
   settings.shutdown_answer_after =

@@ -9,6 +9,7 @@ namespace bridge::cli {
 namespace {
 
 constexpr std::array<std::string_view, 5> kLogLevels = {"debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 3> kZeroCopy = {"auto", "on", "off"};
 
 template <class Predicate>
 const SettingKey* find_if(Predicate predicate) {
@@ -57,6 +58,10 @@ std::optional<std::string> complaint_about_value(const SettingKey& key, std::str
         return "is not between " + std::to_string(key.min) + " and " + std::to_string(key.max);
       break;
     }
+    case SettingType::zero_copy:
+      if (std::find(kZeroCopy.begin(), kZeroCopy.end(), text) == kZeroCopy.end())
+        return "is not one of auto, on, off";
+      break;
     case SettingType::log_level:
       if (std::find(kLogLevels.begin(), kLogLevels.end(), text) == kLogLevels.end())
         return "is not one of debug, info, warn, error, off";

@@ -19,11 +19,12 @@ enum class SettingId : std::uint8_t {
   frame_limit_bytes,
   drain_timeout_ms,
   shutdown_answer_after_ms,
+  zero_copy,
   log_level,
   log_file,
 };
 
-enum class SettingType : std::uint8_t { program, path, address, integer, log_level };
+enum class SettingType : std::uint8_t { program, path, address, integer, zero_copy, log_level };
 
 struct SettingKey {
   SettingId id;
@@ -39,7 +40,7 @@ struct SettingKey {
 
 // Names chosen so that a key, its variable and its flag are read as the same thing. No flag is
 // named like one of gopls' (tests/cli/names_test.cpp).
-inline constexpr std::array<SettingKey, 8> kSettingKeys = {{
+inline constexpr std::array<SettingKey, 9> kSettingKeys = {{
     {SettingId::gopls, SettingType::program, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
      "the real gopls, instead of looking for it"},
     {SettingId::go, SettingType::program, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
@@ -56,6 +57,8 @@ inline constexpr std::array<SettingKey, 8> kSettingKeys = {{
     {SettingId::shutdown_answer_after_ms, SettingType::integer, "shutdown_answer_after_ms",
      "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS", "", "200", 0, 60000,
      "how long gopls has to answer shutdown before the bridge does"},
+    {SettingId::zero_copy, SettingType::zero_copy, "zero_copy", "GOPLS_BRIDGE_ZERO_COPY", "", "auto",
+     0, 0, "large messages pass through the kernel alone: auto (Linux 6.5 or newer), on or off"},
     {SettingId::log_level, SettingType::log_level, "log.level", "GOPLS_BRIDGE_LOG_LEVEL",
      "log-level", "error", 0, 0, "debug, info, warn, error or off"},
     {SettingId::log_file, SettingType::path, "log.file", "GOPLS_BRIDGE_LOG_FILE", "log-file", "", 0,

@@ -23,10 +23,19 @@ enum class Access : std::uint8_t {
   file,          // always ready
 };
 
+// Whether splice(2) can be used on a descriptor. It knows no MSG_DONTWAIT: on a socket only the
+// O_NONBLOCK of the description keeps it from sleeping, and that of an inherited one is not ours to
+// set.
+enum class Splicing : std::uint8_t {
+  none,     // terminals, files, what we do not know: the kernel refuses, or might sleep
+  bounded,  // into an inherited Unix socket: only what its buffer has room for, which never sleeps
+  free,     // FIFOs, our own sockets; out of an inherited Unix socket, where the flag is not asked
+};
+
 class DescriptorSource final : public Source {
  public:
-  DescriptorSource(kernel::UniqueFd fd, Access access) noexcept
-      : fd_(std::move(fd)), access_(access) {}
+  DescriptorSource(kernel::UniqueFd fd, Access access, Splicing splicing) noexcept
+      : fd_(std::move(fd)), access_(access), splicing_(splicing) {}
 
   // Reads what `fd` reads without changing any flag of it. `fd` itself is not closed and stays
   // usable by its owner (a duplicate is made).
@@ -35,23 +44,30 @@ class DescriptorSource final : public Source {
   static boost::system::result<DescriptorSource> own(kernel::UniqueFd fd);
 
   Transfer read_some(std::span<char> room) noexcept override;
+  // Sockets only; a FIFO cannot be looked into.
+  Transfer peek_some(std::span<char> room) noexcept override;
+  bool splices() const noexcept override { return splicing_ != Splicing::none; }
+  Transfer splice_into(Pipe& pipe, std::size_t size) noexcept override;
   int poll_fd() const noexcept override { return access_ == Access::file ? -1 : fd_.get(); }
   Access access() const noexcept { return access_; }
 
  private:
   kernel::UniqueFd fd_;
   Access access_;
+  Splicing splicing_;
 };
 
 class DescriptorSink final : public Sink {
  public:
-  DescriptorSink(kernel::UniqueFd fd, Access access) noexcept
-      : fd_(std::move(fd)), access_(access) {}
+  DescriptorSink(kernel::UniqueFd fd, Access access, Splicing splicing) noexcept
+      : fd_(std::move(fd)), access_(access), splicing_(splicing) {}
 
   static boost::system::result<DescriptorSink> inherit(int fd);
   static boost::system::result<DescriptorSink> own(kernel::UniqueFd fd);
 
   Transfer write_some(std::string_view bytes) noexcept override;
+  bool splices() const noexcept override { return splicing_ != Splicing::none; }
+  Transfer splice_from(Pipe& pipe) noexcept override;
   int poll_fd() const noexcept override { return access_ == Access::file ? -1 : fd_.get(); }
   Access access() const noexcept { return access_; }
 
@@ -62,6 +78,7 @@ class DescriptorSink final : public Sink {
  private:
   kernel::UniqueFd fd_;
   Access access_;
+  Splicing splicing_;
 };
 
 }  // namespace bridge::relay

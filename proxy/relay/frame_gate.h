@@ -2,6 +2,7 @@
 // session; tests bring their own. An observer, by contrast, only looks on (relay_observer.h).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -13,9 +14,11 @@ namespace bridge::relay {
 
 // Valid during the call only.
 struct FrameView {
-  std::string_view frame;  // header and body
+  framing::EnvelopeText envelope;
+  std::size_t frame_bytes;  // header and body
+  // Both empty for a large frame whose body stays in the kernel; see needs_body().
+  std::string_view frame;
   std::string_view body;
-  const framing::Envelope& envelope;
 };
 
 struct Decision {
@@ -34,6 +37,11 @@ class FrameGate {
   virtual ~FrameGate() = default;
   // Called once for each frame, in order; after `hold`, once more when released.
   virtual Decision decide(Direction direction, const FrameView& view) = 0;
+  // Whether decide() must see the body of this large frame. Asked before the body has come, so what
+  // the head does not tell is not known yet (framing::look_at_head).
+  virtual bool needs_body(Direction /*direction*/, const framing::EnvelopeText& /*head*/) {
+    return false;
+  }
   // Text between frames that was skipped (FramePump's BareText::skip), in pieces, in order.
   virtual void on_bare_text(Direction direction, std::string_view text) = 0;
 };

@@ -1,5 +1,6 @@
 #include "proxy/relay/frame_pump.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -18,11 +19,17 @@ FramePump::FramePump(Direction direction, Source& source, Sink& sink, FrameGate&
       source_(source),
       sink_(&sink),
       gate_(gate),
+      pipes_(options.pipes),
       scanner_(options.limits, options.bare_text) {}
 
 void FramePump::on_source_ready() {
   if (!wants_source()) return;
-  read_once();
+  bool const all_read = may_take_pipe() && take_pipe();
+  if (large_) {
+    fill_pipe();
+  } else if (!all_read) {
+    read_once();
+  }
   deliver();
 }
 
@@ -64,31 +71,117 @@ void FramePump::restart(Sink& sink, std::string_view first) {
   if (sink_over()) end_.reset();
   buffer_.consume(out_end_ + skip_);
   out_begin_ = out_end_ = skip_ = 0;
+  if (large_ && large_->leaving) large_.reset();
   waiting_count_ = 0;
   injected_.assign(first);
   injected_done_ = 0;
   deliver();
 }
 
-void FramePump::read_once() {
-  Transfer const got = source_.read_some(buffer_.room(frame_size_));
+// Whether the bytes that come next may be of a frame for a pipe.
+bool FramePump::may_take_pipe() const noexcept {
+  if (large_ || pipes_ == nullptr || by_buffer_ || discarding_) return false;
+  std::size_t const begun = buffer_.view().size();
+  bool const announced = frame_size_ >= begun + LargeFrame::kBytesMin;
+  return (announced && begun <= ReceiveBuffer::kReadBytes) || (begun == 0 && looks_left_ > 0);
+}
+
+// Looks at what comes next, and sets large_ if it is for a pipe. True: there is nothing to read now.
+bool FramePump::take_pipe() {
+  if (!source_.splices() || !sink_->splices()) {
+    by_buffer_ = true;
+    return false;
+  }
+  std::span<char> const all = buffer_.room(frame_size_);
+  std::span<char> const room = all.first(std::min(all.size(), kLookBytes));
+  Transfer const peeked = source_.peek_some(room);
+  bool const peeks = peeked.error != EOPNOTSUPP;
+  // Nothing there, the end or a fault: the read says the same.
+  if (peeks && peeked.status != Transfer::Status::ok) return false;
+  // What cannot be looked at is read in a small piece.
+  bool const all_read = !peeks && buffer_.empty();
+  if (all_read && !read_into(room)) return true;
+
+  std::string_view const begun = buffer_.view();
+  std::string_view const seen(begun.data(), begun.size() + peeked.bytes);
+  framing::FrameScanner scanner = scanner_;
+  framing::Scan const scan = scanner.next(seen);
+  if (scan.kind != framing::Scan::Kind::need_more || scan.header_size == 0) return all_read;
+  if (scan.frame_size() < begun.size() + LargeFrame::kBytesMin) return all_read;
+  // A header that came alone is read; its body is looked at next time.
+  std::string_view const head = seen.substr(scan.header_size).substr(0, framing::kHeadBytes);
+  if (head.size() < framing::kHeadBytes) return all_read;
+
+  by_buffer_ = true;
+  auto const envelope = framing::look_at_head(head);
+  if (!envelope || gate_.needs_body(direction_, *envelope)) return all_read;
+  if (tap_ != nullptr && tap_->wants(direction_, *envelope)) return all_read;
+  std::optional<Pipe> pipe = pipes_->borrow();
+  if (!pipe || (!begun.empty() && !pipe->put(begun))) return all_read;
+  by_buffer_ = false;
+  scanner_ = scanner;
+  large_.emplace(std::move(*pipe), scan, head, begun.size());
+  buffer_.consume(begun.size());
+  frame_size_ = 0;
+  return false;
+}
+
+// One splice, and one read of what is not for the pipe.
+void FramePump::fill_pipe() {
+  std::size_t const size = large_->for_pipe();
+  bool moved = false;
+  if (size > 0) {
+    Transfer const got = source_.splice_into(large_->pipe, size);
+    if (got.status == Transfer::Status::end_of_file) {
+      received(got);
+      return;
+    }
+    if (got.status == Transfer::Status::ok) {
+      moved = true;
+      received(got);
+      large_->received += got.bytes;
+      if (got.bytes < size) return;
+    } else if (got.status == Transfer::Status::failed && got.error == EINVAL) {
+      pipes_ = nullptr;  // this kernel does not splice between these
+    }
+  }
+  std::span<char> const room = buffer_.room(buffer_.view().size() + large_->missing());
+  std::size_t const before = buffer_.view().size();
+  if (!read_into(room.first(std::min(room.size(), large_->missing())))) return;
+  large_->received += buffer_.view().size() - before;
+  // There was something to read that splice did not take: the pipe has no room (of its slots, each
+  // segment of the source took one), or splice failed.
+  if (!moved) large_->pipe_full = true;
+}
+
+void FramePump::read_once() { read_into(buffer_.room(frame_size_)); }
+
+bool FramePump::read_into(std::span<char> room) {
+  Transfer const got = source_.read_some(room);
+  if (!received(got)) return false;
+  buffer_.commit(got.bytes);
+  return true;
+}
+
+// Takes note of what a read or splice said. True if it gave bytes.
+bool FramePump::received(Transfer got) {
   switch (got.status) {
     case Transfer::Status::ok:
-      buffer_.commit(got.bytes);
       received_bytes_ += got.bytes;
-      if (observer_ != nullptr) received_ = Clock::now();
-      return;
+      if (observer_ != nullptr || tap_ != nullptr) received_ = Clock::now();
+      return true;
     case Transfer::Status::would_block:
-      return;
+      return false;
     case Transfer::Status::end_of_file:
       source_over_ = PumpEnd{.reason = EndReason::source_closed};
-      return;
+      return false;
     case Transfer::Status::failed:
       source_over_ = PumpEnd{
           .reason = is_close(got.error) ? EndReason::source_closed : EndReason::source_failed,
           .error = got.error};
-      return;
+      return false;
   }
+  return false;
 }
 
 // Sends what has been decided, decides about what has come, until one of the two runs out.
@@ -106,7 +199,7 @@ void FramePump::deliver() {
   if (source_over_) {
     PumpEnd end = *source_over_;
     if (end.reason == EndReason::source_closed) {
-      if (!buffer_.empty()) {
+      if (!buffer_.empty() || large_) {
         end.reason = EndReason::source_cut;
       } else {
         end.error = 0;
@@ -118,6 +211,7 @@ void FramePump::deliver() {
 
 // True when nothing is left to send; false when the sink is full or gone.
 bool FramePump::flush() {
+  if (large_ && large_->leaving && !empty_pipe()) return false;
   if (out_begin_ != out_end_) {
     std::size_t done = 0;
     bool const all = write(buffer_.view().substr(out_begin_, out_end_ - out_begin_), done);
@@ -128,6 +222,10 @@ bool FramePump::flush() {
     sent_whole();
     buffer_.consume(out_end_ + skip_);
     out_begin_ = out_end_ = skip_ = 0;
+    if (large_) {
+      if (pipes_ != nullptr) pipes_->give_back(std::move(large_->pipe));
+      large_.reset();
+    }
   }
   if (!injected_.empty()) {
     std::size_t done = 0;
@@ -138,6 +236,39 @@ bool FramePump::flush() {
     injected_done_ = 0;
   }
   return true;
+}
+
+// As flush(), for what is in the pipe.
+bool FramePump::empty_pipe() {
+  while (!discarding_ && large_->pipe.size() > 0) {
+    Transfer const put = sink_->splice_from(large_->pipe);
+    switch (put.status) {
+      case Transfer::Status::ok:
+        sent_bytes_ += put.bytes;
+        break;
+      case Transfer::Status::would_block:
+        blocked_ = true;
+        return false;
+      case Transfer::Status::end_of_file:
+      case Transfer::Status::failed: {
+        // No splice, for this sink or for now. If it is the sink that is at fault, the write says so.
+        if (put.error == EINVAL) pipes_ = nullptr;
+        std::size_t const size = large_->pipe.size();
+        if (!pipe_into_buffer()) return false;
+        out_end_ += size;
+        return true;
+      }
+    }
+  }
+  return true;
+}
+
+// The bytes in the pipe go in front of what the buffer holds.
+bool FramePump::pipe_into_buffer() {
+  if (large_->pipe.take_all(buffer_.prepend(large_->pipe.size()))) return true;
+  // Not seen so far: a read of bytes that are there.
+  finish({.reason = EndReason::source_failed, .error = EIO});
+  return false;
 }
 
 bool FramePump::write(std::string_view bytes, std::size_t& done) {
@@ -166,21 +297,32 @@ bool FramePump::write(std::string_view bytes, std::size_t& done) {
 }
 
 void FramePump::sent_whole() {
-  if (observer_ != nullptr && !discarding_ && waiting_count_ > 0) {
+  if ((observer_ != nullptr || tap_ != nullptr) && !discarding_) {
     auto const now = Clock::now();
     for (std::size_t i = 0; i < waiting_count_; ++i) {
       Waiting const& frame = waiting_[i];
       auto const body =
           buffer_.view().substr(frame.offset + frame.header_size, frame.size - frame.header_size);
-      observer_->on_frame({direction_, body, frame.envelope, frame.size, received_, now});
+      seen({direction_, framing::text_of(frame.envelope, body), frame.size, body, received_, now});
+    }
+    if (large_ && large_->leaving) {
+      seen({direction_, large_envelope(), large_->bytes, {}, received_, now});
     }
   }
   waiting_count_ = 0;
 }
 
+void FramePump::seen(const FrameSeen& frame) {
+  if (observer_ != nullptr) observer_->on_frame(frame);
+  if (tap_ != nullptr && !frame.body.empty() && tap_->wants(direction_, frame.envelope)) {
+    tap_->on_message(frame);
+  }
+}
+
 // Shows the gate the frames that are complete, and leaves in [out_begin_, out_end_), skip_ and
 // injected_ what follows from its decisions.
 void FramePump::collect() {
+  if (large_ && (large_->missing() > 0 || decide_large())) return;
   std::string_view const view = buffer_.view();
   frame_size_ = 0;
   while (waiting_count_ < kFramesPerWriteMax && skip_ == 0 && injected_.empty()) {
@@ -201,14 +343,18 @@ void FramePump::collect() {
       case framing::Scan::Kind::frame:
         break;
     }
+    by_buffer_ = false;
     std::string_view const frame = view.substr(out_end_, scan.frame_size());
     std::string_view const body = frame.substr(scan.header_size);
-    // Guards decide about the editor's frames, so those are read exactly; a server's frames are
-    // read by their head and tail where that settles it (framing/FORMAT.md).
-    framing::Envelope const envelope = direction_ == Direction::to_server
-                                           ? framing::scan_envelope(body)
-                                           : framing::read_envelope(body);
-    Decision decision = gate_.decide(direction_, {frame, body, envelope});
+    note_size(frame.size());
+    // Guards decide about the editor's frames, so those are read exactly; a server's frames, and
+    // large ones, are read by their head and tail where that settles it (framing/FORMAT.md).
+    bool const exactly =
+        direction_ == Direction::to_server && frame.size() < LargeFrame::kBytesMin;
+    framing::Envelope const envelope =
+        exactly ? framing::scan_envelope(body) : framing::read_envelope(body);
+    Decision decision =
+        gate_.decide(direction_, {framing::text_of(envelope, body), frame.size(), frame, body});
     switch (decision.verdict) {
       case Decision::Verdict::pass:
         waiting_[waiting_count_++] = {envelope, out_end_, scan.header_size, frame.size()};
@@ -226,6 +372,48 @@ void FramePump::collect() {
         break;
     }
   }
+}
+
+void FramePump::note_size(std::size_t frame_bytes) {
+  if (frame_bytes >= LargeFrame::kBytesMin) {
+    looks_left_ = kLooksAfterLarge;
+  } else if (looks_left_ > 0) {
+    --looks_left_;
+  }
+}
+
+framing::EnvelopeText FramePump::large_envelope() const noexcept {
+  std::string_view const end = buffer_.view();
+  std::string_view const tail = end.substr(end.size() - framing::kTailBytes);
+  return framing::look_at_ends(large_->body_head(), tail, large_->body_bytes)
+      .value_or(framing::EnvelopeText{});
+}
+
+// Shows the gate the large frame, which is complete. False: its ends do not tell what it is, and it
+// is in the buffer now.
+bool FramePump::decide_large() {
+  std::size_t const end = buffer_.view().size();
+  framing::EnvelopeText const envelope = large_envelope();
+  if (envelope.kind == framing::MessageKind::invalid) {
+    if (pipe_into_buffer()) large_.reset();
+    return end_.has_value();
+  }
+  Decision decision = gate_.decide(direction_, {envelope, large_->bytes, {}, {}});
+  if (decision.verdict == Decision::Verdict::hold) {
+    held_ = true;
+    return true;
+  }
+  scanner_.pass_over_frame();
+  note_size(large_->bytes);
+  if (decision.verdict == Decision::Verdict::pass) {
+    large_->leaving = true;
+    out_end_ = end;
+    return true;
+  }
+  if (decision.verdict == Decision::Verdict::replace) injected_ = std::move(decision.replacement);
+  large_.reset();
+  skip_ = end;
+  return true;
 }
 
 void FramePump::finish(PumpEnd end) {

@@ -1,11 +1,17 @@
 // Moves frames in one direction: out of a source, past the gate, into a sink. A frame leaves whole
 // or not at all: header and body in one write, also where the peer sent two.
 //
+// There are two roads. Most frames are read into a buffer and written from it. Large ones wait in a
+// pipe until they are complete, and the kernel moves them there and on without copying; the pump
+// then sees only their ends. It takes that road where source and sink can splice, a pipe is to be
+// had and neither gate nor tap needs the body, and leaves it in the middle of a frame where the
+// kernel refuses: the bytes are the same.
+//
 // Entirely passive: the session tells it when its ends may be ready, and asks what it waits for
 // next. It never blocks, knows no clock but the observer's, and logs nothing. Backpressure follows
 // from its state: while the sink is full nothing is read, so at most one buffer is held.
 //
-// Source, sink, gate and observer must outlive the pump. Not safe against calls from the gate or
+// Source, sink, gate, observer, tap and pipes must outlive the pump. Not safe against calls from the gate or
 // observer back into the same pump, except release() and inject(), which take effect afterwards.
 #pragma once
 
@@ -13,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +29,8 @@
 #include "proxy/relay/channel.h"
 #include "proxy/relay/direction.h"
 #include "proxy/relay/frame_gate.h"
+#include "proxy/relay/large_frame.h"
+#include "proxy/relay/pipe_pool.h"
 #include "proxy/relay/pump_end.h"
 #include "proxy/relay/receive_buffer.h"
 #include "proxy/relay/relay_observer.h"
@@ -33,6 +42,7 @@ class FramePump {
   struct Options {
     framing::Limits limits;
     framing::BareText bare_text = framing::BareText::refuse;
+    PipePool* pipes = nullptr;  // none: every frame goes through the buffer
   };
 
   FramePump(Direction direction, Source& source, Sink& sink, FrameGate& gate, Options options);
@@ -40,6 +50,7 @@ class FramePump {
   FramePump& operator=(const FramePump&) = delete;
 
   void observe(RelayObserver* observer) noexcept { observer_ = observer; }
+  void tap(FrameTap* tap) noexcept { tap_ = tap; }
 
   // The source may have bytes: one read, and what it completed is written at once. A second read
   // would nearly always find nothing: it is left to the next readiness.
@@ -77,12 +88,19 @@ class FramePump {
   // Bytes that the sink has taken since the start or the last restart().
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
   // Whether everything that left so far left whole, and nothing is waiting to leave.
-  bool idle() const noexcept { return out_begin_ == out_end_ && injected_.empty(); }
+  bool idle() const noexcept {
+    return out_begin_ == out_end_ && injected_.empty() && !(large_ && large_->leaving);
+  }
 
  private:
   // Frames that leave in one write; more wait for the next. Bounds what is remembered for the
   // observer, and 16 small frames fill a segment of the kernel's buffers anyway.
   static constexpr std::size_t kFramesPerWriteMax = 16;
+  // After a large frame so many are looked at before they are read: large ones come in runs
+  // (completion lists, semantic tokens), and a look costs a system call.
+  static constexpr int kLooksAfterLarge = 16;
+  // A header and the head of a body.
+  static constexpr std::size_t kLookBytes = 512;
 
   struct Waiting {
     framing::Envelope envelope;
@@ -95,12 +113,23 @@ class FramePump {
     return end_ &&
            (end_->reason == EndReason::sink_closed || end_->reason == EndReason::sink_failed);
   }
+  bool may_take_pipe() const noexcept;
+  bool take_pipe();
+  void fill_pipe();
   void read_once();
+  bool read_into(std::span<char> room);
+  bool received(Transfer got);
   void deliver();
   bool flush();
+  bool empty_pipe();
+  bool pipe_into_buffer();
   void collect();
+  bool decide_large();
+  framing::EnvelopeText large_envelope() const noexcept;
   bool write(std::string_view bytes, std::size_t& done);
   void sent_whole();
+  void seen(const FrameSeen& frame);
+  void note_size(std::size_t frame_bytes);
   void finish(PumpEnd end);
 
   const Direction direction_;
@@ -108,6 +137,8 @@ class FramePump {
   Sink* sink_;
   FrameGate& gate_;
   RelayObserver* observer_ = nullptr;
+  FrameTap* tap_ = nullptr;
+  PipePool* pipes_;
 
   framing::FrameScanner scanner_;
   ReceiveBuffer buffer_;
@@ -120,6 +151,11 @@ class FramePump {
   std::string injected_;  // leaves after [out_begin_, out_end_)
   std::size_t injected_done_ = 0;
   std::size_t frame_size_ = 0;  // of the frame that is being received, once its header is in
+
+  // While it is set, the buffer holds the end of this frame and nothing else.
+  std::optional<LargeFrame> large_;
+  int looks_left_ = 0;
+  bool by_buffer_ = false;  // the frame that is being received is not for a pipe
 
   std::array<Waiting, kFramesPerWriteMax> waiting_;
   std::size_t waiting_count_ = 0;

@@ -28,6 +28,18 @@ std::span<char> ReceiveBuffer::room(std::size_t frame_size) {
   return {data_.get() + end_, capacity_ - end_};
 }
 
+std::span<char> ReceiveBuffer::prepend(std::size_t size) {
+  std::size_t const held = end_ - begin_;
+  if (begin_ < size) {
+    if (capacity_ < size + held) grow(size + held);
+    std::memmove(data_.get() + size, data_.get() + begin_, held);
+    begin_ = size;
+    end_ = size + held;
+  }
+  begin_ -= size;
+  return {data_.get() + begin_, size};
+}
+
 void ReceiveBuffer::consume(std::size_t size) noexcept {
   begin_ += size;
   if (begin_ != end_) return;

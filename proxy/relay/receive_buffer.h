@@ -34,6 +34,9 @@ class ReceiveBuffer {
   std::span<char> room(std::size_t frame_size);
   // `size` bytes of the last room() were filled.
   void commit(std::size_t size) noexcept { end_ += size; }
+  // `size` bytes in front of view(), which the caller fills; they are part of view() from now on.
+  // Throws std::bad_alloc.
+  std::span<char> prepend(std::size_t size);
   // The first `size` bytes of view() are no longer needed.
   void consume(std::size_t size) noexcept;
 

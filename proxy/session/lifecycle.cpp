@@ -59,7 +59,7 @@ bool same_id(std::string_view left, std::string_view right) {
 }  // namespace
 
 Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
-  if (framing::method_is(view.envelope, view.body, "exit")) {
+  if (view.envelope.method_is("exit")) {
     if (shutdown_id_ && !shutdown_answered_)
       return {.verdict = Decision::Verdict::hold, .replacement = {}};
     leave(shutdown_id_ ? kExitOk : kExitWithoutShutdown, "the editor sent exit");
@@ -71,8 +71,8 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
   }
   if (view.envelope.kind == MessageKind::request) {
     ++owed_;
-    if (!shutdown_id_ && framing::method_is(view.envelope, view.body, "shutdown")) {
-      shutdown_id_.emplace(view.envelope.id.in(view.body));
+    if (!shutdown_id_ && view.envelope.method_is("shutdown")) {
+      shutdown_id_.emplace(view.envelope.id);
       arm(Timer::shutdown_answer, settings_.shutdown_answer_after);
     }
   }
@@ -95,7 +95,7 @@ Decision Lifecycle::on_server_frame(const relay::FrameView& view) {
 }
 
 bool Lifecycle::is_shutdown_answer(const relay::FrameView& view) const {
-  return shutdown_id_ && same_id(view.envelope.id.in(view.body), *shutdown_id_);
+  return shutdown_id_ && same_id(view.envelope.id, *shutdown_id_);
 }
 
 void Lifecycle::shutdown_answered() {

@@ -92,7 +92,7 @@ int run_session(const SessionSettings& settings) {
   std::unique_ptr<Session> session;
   try {
     session = std::make_unique<Session>(std::move(*editor), *servers, std::move(*first), lifecycle,
-                                        settings.limits);
+                                        settings.limits, settings.zero_copy);
   } catch (const boost::system::system_error& error) {
     // Out of descriptors, as a rule. Nothing was read yet.
     return fall_back(std::string("cannot set up the session: ") + error.what());

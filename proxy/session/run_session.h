@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "framing/limits.h"
+#include "proxy/relay/zero_copy.h"
 
 namespace bridge::session {
 
@@ -29,6 +30,7 @@ struct SessionSettings {
   std::string connect;
 
   framing::Limits limits;
+  relay::ZeroCopy zero_copy = relay::ZeroCopy::on;
   // After the editor's end of file: how long answers that are still owed are waited for.
   std::chrono::milliseconds drain_timeout{3000};
   // How long the editor waits for gopls' answer to `shutdown` before the bridge gives it.

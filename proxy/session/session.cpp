@@ -29,6 +29,9 @@ namespace {
 constexpr int kStatusWaitMs = 100;
 constexpr int kReapWaitMs = 10;
 
+// Longer than the pauses within a burst of answers, shorter than a person's between two bursts.
+constexpr std::chrono::seconds kPipesKept{1};
+
 bool sink_ended(const relay::PumpEnd& end) {
   return end.reason == EndReason::sink_closed || end.reason == EndReason::sink_failed;
 }
@@ -81,8 +84,12 @@ struct Session::Server {
 };
 
 Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
-                 Lifecycle::Settings lifecycle, framing::Limits limits)
-    : editor_(std::move(editor)), servers_(servers), limits_(limits), lifecycle_(lifecycle) {
+                 Lifecycle::Settings lifecycle, framing::Limits limits, relay::ZeroCopy zero_copy)
+    : editor_(std::move(editor)),
+      servers_(servers),
+      limits_(limits),
+      lifecycle_(lifecycle),
+      pipes_used_(zero_copy == relay::ZeroCopy::on ? &pipes_ : nullptr) {
   editor_source_ready_.readable = [this] { to_server_->on_source_ready(); };
   editor_sink_ready_.writable = [this] { to_editor_->on_sink_ready(); };
   editor_sink_ready_.hangup = [this] { to_editor_->on_sink_hangup(); };
@@ -96,7 +103,7 @@ Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerCo
 
   adopt(std::move(first));
   to_server_.emplace(Direction::to_server, editor_.source, server_->sink, gate(),
-                     FramePump::Options{.limits = limits_});
+                     FramePump::Options{.limits = limits_, .pipes = pipes_used_});
   readiness_.on_turn_over(*this);
 }
 
@@ -115,7 +122,9 @@ void Session::adopt(lease::ServerConnection connection) {
   server_->sink_watch->want_hangup();
   // Servers, and the shims in front of them, do print to stdout: such text is logged and skipped.
   to_editor_.emplace(Direction::to_editor, server_->source, editor_.sink, gate(),
-                     FramePump::Options{.limits = limits_, .bare_text = framing::BareText::skip});
+                     FramePump::Options{.limits = limits_,
+                                        .bare_text = framing::BareText::skip,
+                                        .pipes = pipes_used_});
   to_editor_end_.reset();
 }
 
@@ -137,6 +146,11 @@ relay::Decision Session::decide(Direction direction, const relay::FrameView& vie
     if (prologue_kept_) prologue_ += view.frame;
   }
   return decision;
+}
+
+// The prologue is made of whole frames.
+bool Session::needs_body(Direction direction, const framing::EnvelopeText&) {
+  return direction == Direction::to_server && prologue_kept_;
 }
 
 void Session::on_bare_text(Direction, std::string_view text) {
@@ -163,6 +177,7 @@ void Session::settle() {
     server_->sink.finish();
   }
   update_interests();
+  if (pipes_.has_idle() && !pipes_timer_armed_) close_idle_pipes_later();
 }
 
 bool Session::report_ends() {
@@ -242,6 +257,16 @@ void Session::update_interests() {
     server_->errors_watch->want({.readable = server_->lines->wants_source()});
     editor_errors_watch_->want({.writable = server_->lines->wants_sink()});
   }
+}
+
+// Large frames come in runs: a pipe is kept for the next one, but not by a session that rests.
+void Session::close_idle_pipes_later() {
+  pipes_timer_armed_ = true;
+  pipes_timer_.expires_after(kPipesKept);
+  pipes_timer_.async_wait([this](const boost::system::error_code& error) {
+    pipes_timer_armed_ = false;
+    if (!error && !outcome_ && pipes_.close_idle()) close_idle_pipes_later();
+  });
 }
 
 void Session::arm_timer(Timer timer, std::chrono::milliseconds delay) {

@@ -19,7 +19,9 @@
 #include "proxy/relay/frame_gate.h"
 #include "proxy/relay/frame_pump.h"
 #include "proxy/relay/line_relay.h"
+#include "proxy/relay/pipe_pool.h"
 #include "proxy/relay/readiness_set.h"
+#include "proxy/relay/zero_copy.h"
 #include "proxy/session/lifecycle.h"
 
 namespace bridge::session {
@@ -46,7 +48,7 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
 
   // `servers` must outlive the session. `first` is what its acquire() gave.
   Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
-          Lifecycle::Settings lifecycle, framing::Limits limits);
+          Lifecycle::Settings lifecycle, framing::Limits limits, relay::ZeroCopy zero_copy);
   ~Session() override;
 
   // Runs to the end of the session. Once.
@@ -56,6 +58,7 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   struct Server;
 
   relay::Decision decide(relay::Direction direction, const relay::FrameView& view) override;
+  bool needs_body(relay::Direction direction, const framing::EnvelopeText& head) override;
   void on_bare_text(relay::Direction direction, std::string_view text) override;
   void on_turn_over() override { settle(); }
 
@@ -67,6 +70,7 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   bool report_ends();
   void obey(const Action& action);
   void update_interests();
+  void close_idle_pipes_later();
   void arm_timer(Timer timer, std::chrono::milliseconds delay);
   void wait_for_signals();
   void next_signal();
@@ -78,11 +82,15 @@ class Session final : private relay::FrameGate, private relay::ReadinessSet::Tur
   boost::asio::steady_timer timer_{io_};
   std::uint64_t timer_generation_ = 0;
   boost::asio::signal_set signals_{io_};
+  boost::asio::steady_timer pipes_timer_{io_};
+  bool pipes_timer_armed_ = false;
 
   EditorEnd editor_;
   lease::ServerSource& servers_;
   framing::Limits limits_;
   Lifecycle lifecycle_;
+  relay::PipePool pipes_;
+  relay::PipePool* const pipes_used_;  // null: zero copy is off
 
   std::optional<relay::FramePump> to_server_;
   std::optional<relay::FramePump> to_editor_;
