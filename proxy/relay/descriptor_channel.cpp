@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "proxy/kernel/send_buffer.h"
+
 namespace bridge::relay {
 namespace {
 
@@ -117,12 +119,14 @@ boost::system::result<DescriptorSource> DescriptorSource::own(UniqueFd fd) {
 boost::system::result<DescriptorSink> DescriptorSink::inherit(int fd) {
   auto opened = inherit_descriptor(fd, O_WRONLY);
   if (!opened) return opened.error();
+  if (is_unix_stream(opened->fd.get())) kernel::enlarge_send_buffer(opened->fd.get());
   return DescriptorSink(std::move(opened->fd), opened->access, opened->splicing);
 }
 
 boost::system::result<DescriptorSink> DescriptorSink::own(UniqueFd fd) {
   auto opened = own_descriptor(std::move(fd));
   if (!opened) return opened.error();
+  if (is_unix_stream(opened->fd.get())) kernel::enlarge_send_buffer(opened->fd.get());
   return DescriptorSink(std::move(opened->fd), opened->access, opened->splicing);
 }
 

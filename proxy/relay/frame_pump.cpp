@@ -120,7 +120,7 @@ bool FramePump::take_pipe() {
   if (!pipe || (!begun.empty() && !pipe->put(begun))) return all_read;
   by_buffer_ = false;
   scanner_ = scanner;
-  large_.emplace(std::move(*pipe), scan, head, begun.size());
+  large_.emplace(std::move(*pipe), scan, head, *envelope, begun.size());
   buffer_.consume(begun.size());
   frame_size_ = 0;
   return false;
@@ -140,7 +140,7 @@ void FramePump::fill_pipe() {
       moved = true;
       received(got);
       large_->received += got.bytes;
-      if (got.bytes < size) return;
+      if (got.bytes < size || large_->missing() == 0) return;
     } else if (got.status == Transfer::Status::failed && got.error == EINVAL) {
       pipes_ = nullptr;  // this kernel does not splice between these
     }
@@ -218,14 +218,10 @@ bool FramePump::flush() {
     out_begin_ += done;
     if (!all) return false;
   }
-  if (out_end_ + skip_ != 0) {
+  if (out_end_ + skip_ != 0 || (large_ && large_->leaving)) {
     sent_whole();
     buffer_.consume(out_end_ + skip_);
     out_begin_ = out_end_ = skip_ = 0;
-    if (large_) {
-      if (pipes_ != nullptr) pipes_->give_back(std::move(large_->pipe));
-      large_.reset();
-    }
   }
   if (!injected_.empty()) {
     std::size_t done = 0;
@@ -305,11 +301,13 @@ void FramePump::sent_whole() {
           buffer_.view().substr(frame.offset + frame.header_size, frame.size - frame.header_size);
       seen({direction_, framing::text_of(frame.envelope, body), frame.size, body, received_, now});
     }
-    if (large_ && large_->leaving) {
-      seen({direction_, large_envelope(), large_->bytes, {}, received_, now});
-    }
+    if (large_) seen({direction_, *large_->envelope(), large_->bytes, {}, received_, now});
   }
   waiting_count_ = 0;
+  if (large_) {
+    if (pipes_ != nullptr) pipes_->give_back(std::move(large_->pipe));
+    large_.reset();
+  }
 }
 
 void FramePump::seen(const FrameSeen& frame) {
@@ -348,9 +346,8 @@ void FramePump::collect() {
     std::string_view const body = frame.substr(scan.header_size);
     note_size(frame.size());
     // Guards decide about the editor's frames, so those are read exactly; a server's frames, and
-    // large ones, are read by their head and tail where that settles it (framing/FORMAT.md).
-    bool const exactly =
-        direction_ == Direction::to_server && frame.size() < LargeFrame::kBytesMin;
+    // long ones, are read by their head and tail where that settles it (framing/FORMAT.md).
+    bool const exactly = direction_ == Direction::to_server && body.size() <= kExactBytesMax;
     framing::Envelope const envelope =
         exactly ? framing::scan_envelope(body) : framing::read_envelope(body);
     Decision decision =
@@ -382,23 +379,17 @@ void FramePump::note_size(std::size_t frame_bytes) {
   }
 }
 
-framing::EnvelopeText FramePump::large_envelope() const noexcept {
-  std::string_view const end = buffer_.view();
-  std::string_view const tail = end.substr(end.size() - framing::kTailBytes);
-  return framing::look_at_ends(large_->body_head(), tail, large_->body_bytes)
-      .value_or(framing::EnvelopeText{});
-}
-
 // Shows the gate the large frame, which is complete. False: its ends do not tell what it is, and it
 // is in the buffer now.
 bool FramePump::decide_large() {
-  std::size_t const end = buffer_.view().size();
-  framing::EnvelopeText const envelope = large_envelope();
-  if (envelope.kind == framing::MessageKind::invalid) {
+  std::string_view const end = buffer_.view();
+  large_->keep_tail(end);
+  auto const envelope = large_->envelope();
+  if (!envelope) {
     if (pipe_into_buffer()) large_.reset();
     return end_.has_value();
   }
-  Decision decision = gate_.decide(direction_, {envelope, large_->bytes, {}, {}});
+  Decision decision = gate_.decide(direction_, {*envelope, large_->bytes, {}, {}});
   if (decision.verdict == Decision::Verdict::hold) {
     held_ = true;
     return true;
@@ -407,12 +398,18 @@ bool FramePump::decide_large() {
   note_size(large_->bytes);
   if (decision.verdict == Decision::Verdict::pass) {
     large_->leaving = true;
-    out_end_ = end;
+    // One write of everything wakes the reader once.
+    bool const all_in_pipe = end.empty() || (!large_->pipe_full && large_->pipe.put(end));
+    if (all_in_pipe) {
+      buffer_.consume(end.size());
+    } else {
+      out_end_ = end.size();
+    }
     return true;
   }
   if (decision.verdict == Decision::Verdict::replace) injected_ = std::move(decision.replacement);
   large_.reset();
-  skip_ = end;
+  skip_ = end.size();
   return true;
 }
 

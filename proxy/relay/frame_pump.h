@@ -96,6 +96,9 @@ class FramePump {
   // Frames that leave in one write; more wait for the next. Bounds what is remembered for the
   // observer, and 16 small frames fill a segment of the kernel's buffers anyway.
   static constexpr std::size_t kFramesPerWriteMax = 16;
+  // Up to here the editor's frames are read exactly. The messages that a guard acts on have no
+  // parameters: nothing that means to be one is a tenth as long.
+  static constexpr std::size_t kExactBytesMax = 4096;
   // After a large frame so many are looked at before they are read: large ones come in runs
   // (completion lists, semantic tokens), and a look costs a system call.
   static constexpr int kLooksAfterLarge = 16;
@@ -125,7 +128,6 @@ class FramePump {
   bool pipe_into_buffer();
   void collect();
   bool decide_large();
-  framing::EnvelopeText large_envelope() const noexcept;
   bool write(std::string_view bytes, std::size_t& done);
   void sent_whole();
   void seen(const FrameSeen& frame);
