@@ -19,7 +19,6 @@ struct GoplsOptions {
   std::vector<int> windows{1, 4, 8};  // --windows N,N,...: memory; ascending, empty for none
   std::uint32_t seed = 0;             // order of the ways
   std::string bridge;                 // the executable of the bridge, absolute
-  std::function<bool()> interrupted;  // asked between steps; may be empty
   std::function<void(const std::string&)> progress;  // one line, no newline; may be empty
 };
 

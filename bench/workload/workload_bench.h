@@ -19,7 +19,6 @@ struct WorkloadOptions {
   // its gopls. (A script whose first line is "#!BRIDGE HIDDEN-COMMAND" will do; the bridge refuses
   // itself as a gopls.)
   std::string stand_in;
-  std::function<bool()> interrupted;                 // asked between steps; may be empty
   std::function<void(const std::string&)> progress;  // one line, no newline; may be empty
 };
 

@@ -1,0 +1,52 @@
+// What is measured of the ways to gopls: starts, round trips and memory, written into the report.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "bench/gopls/gopls_way.h"
+#include "bench/report.h"
+
+namespace bridge::bench {
+
+class GoplsRounds {
+ public:
+  using Progress = std::function<void(const std::string&)>;
+
+  GoplsRounds(const Ground& ground, const StrayCatcher& strays, Report& report, std::uint32_t seed,
+              Progress progress);
+
+  // Fills the caches that all ways share, and keeps one window open at each gopls that stays, so
+  // that it is warm for all that follow alike.
+  void prepare();
+  // One round: each way is started and timed, then all of them are asked in turns.
+  void measure(std::size_t round);
+  // The ways that start a gopls, each with an empty cache of gopls' own.
+  void measure_cold_starts(std::size_t round);
+  // Windows of one way, more and more of them.
+  void measure_memory(const std::vector<int>& windows);
+
+ private:
+  std::vector<GoplsWay> shuffled(std::vector<GoplsWay> ways);
+  GoplsWindow open(GoplsWay way, const std::vector<std::string>& environment);
+  void record_start(GoplsWay way, const char* how, std::size_t round, const StartTimes& times);
+  void ask_in_turns(std::vector<GoplsWindow>& windows, const std::vector<GoplsWay>& ways,
+                    std::size_t round);
+  void measure_memory_of(GoplsWay way, const std::vector<int>& windows);
+  void say(const std::string& text) const;
+
+  const Ground& ground_;
+  const StrayCatcher& strays_;
+  Report& report_;
+  std::mt19937 random_;
+  Progress progress_;
+  int cold_starts_ = 0;
+  // In this order: windows end before what they are connected to.
+  std::optional<ListeningGopls> listening_;
+  std::vector<GoplsWindow> keepers_;
+};
+
+}  // namespace bridge::bench
