@@ -29,9 +29,9 @@ inline constexpr const char* kWorkloadBenchTime = "about 10 seconds a round";
 // could be measured; empty where it could. All processes it started have ended when it returns.
 std::string run_workload_bench(const WorkloadOptions& options, Report& report);
 
-// The server's part of the replay, in a process of its own: over stdin and stdout, or over one
-// connection to the socket that GOPLS_BRIDGE_BENCH_LISTEN names. Takes everything it needs from
-// variables that run_workload_bench() sets, nothing from argv. Returns the exit code.
+// The server's part of the replay, in a process of its own: over stdin and stdout, or, where stdin
+// is a socket that listens, over one connection to it. Takes nothing from argv. Returns the exit
+// code.
 int run_workload_server();
 
 }  // namespace bridge::bench

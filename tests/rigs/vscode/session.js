@@ -6,20 +6,8 @@
 const assert = require('assert/strict');
 const fs = require('fs');
 const path = require('path');
-const { chromium } = require('playwright-core');
-const { RIG_URL, RIG_WORKSPACE, RIG_BRIDGE, RIG_GOPLS, RIG_OUT, RIG_MARK, HOME, PATH } = process.env;
-
-const report = { ok: false, ms: {} };
-let page;
-
-async function until(what, ms, test) {
-  for (const end = Date.now() + ms; ;) {
-    const got = await test().catch(() => undefined);
-    if (got) return got;
-    if (Date.now() > end) throw new Error(`not seen within ${ms} ms: ${what}`);
-    await new Promise((next) => setTimeout(next, 50));
-  }
-}
+const { main, until } = require('./workbench');
+const { RIG_BRIDGE, RIG_GOPLS, RIG_OUT, RIG_MARK } = process.env;
 
 // Pids of this run whose executable is the program.
 function pidsOf(program) {
@@ -35,93 +23,44 @@ function pidsOf(program) {
 }
 const servers = () => ({ bridge: pidsOf(RIG_BRIDGE), gopls: pidsOf(RIG_GOPLS) });
 
-// The middle of a word on the first shown line that has the text.
-function place(line, word) {
-  return page.evaluate(([wantedLine, wantedWord]) => {
-    for (const element of document.querySelectorAll('.view-lines .view-line')) {
-      const content = element.textContent.replace(/\u00a0/g, ' ');
-      if (!content.includes(wantedLine)) continue;
-      const start = content.indexOf(wantedWord, content.indexOf(wantedLine));
-      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
-      for (let node, seen = 0; (node = walker.nextNode()); seen += node.length) {
-        if (start >= seen + node.length) continue;
-        const range = document.createRange();
-        range.setStart(node, start - seen);
-        range.setEnd(node, Math.min(node.length, start - seen + wantedWord.length));
-        const box = range.getBoundingClientRect();
-        return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-      }
-    }
-    return undefined;
-  }, [line, word]);
-}
-
-async function openFile(name) {
-  await page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first().dblclick({ timeout: 60000 });
-  await page.locator('.tab.active', { hasText: name }).first().waitFor({ timeout: 30000 });
-}
-
-// Hovers again and again until the text shows: the first ones may come before gopls is ready.
-async function hover(line, word, wanted) {
-  const at = await until(`the line ${line}`, 30000, () => place(line, word));
-  const any = page.locator('.monaco-hover:visible');
-  const shown = page.locator('.monaco-hover:visible', { hasText: wanted }).first();
-  return until(`a hover with "${wanted}"`, 60000, async () => {
-    await page.mouse.move(at.x + 300, at.y + 300);
-    await until('no old hover', 5000, async () => (await any.count()) === 0);
-    await page.mouse.move(at.x, at.y, { steps: 4 });
-    await shown.waitFor({ timeout: (await any.count()) ? 10000 : 1000 });
-    return (await shown.innerText()).trim();
-  });
-}
-
-async function command(title) {
-  await page.keyboard.press('F1');
-  await page.locator('.quick-input-widget input').first().fill(`>${title}`);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor({ timeout: 10000 });
-  await page.keyboard.press('Enter');
-}
-
-async function status() {
+async function status(page) {
   const texts = await page.locator('.statusbar-item').allInnerTexts();
   return texts.map((each) => each.trim()).find((each) => each.startsWith('bridge:'));
 }
 
-const workbench = () => page.waitForSelector('.monaco-workbench .statusbar-item', { timeout: 60000 });
-
-async function session() {
+async function session(workbench, report) {
+  const { page } = workbench;
   const start = Date.now();
-  await page.goto(`${RIG_URL}/?folder=${encodeURIComponent(RIG_WORKSPACE)}`, { waitUntil: 'domcontentloaded', timeout: 60000 });
-  await workbench();
+  await workbench.open();
   report.ms.workbench = Date.now() - start;
-  await openFile('main.go');
-  report.hover = await hover('Println(Greet', 'Greet', 'func Greet');
+  await workbench.openFile('main.go');
+  report.hover = await workbench.hover('Println(Greet', 'Greet', 'func Greet');
   report.ms.hover = Date.now() - start;
   assert.match(report.hover, /Greet makes the greeting/);
 
-  await openFile('faulty.go');
+  await workbench.openFile('faulty.go');
   await page.waitForSelector('.squiggly-error', { timeout: 60000 });
-  report.diagnostic = await hover('not a number', 'number', 'cannot use');
+  report.diagnostic = await workbench.hover('not a number', 'number', 'cannot use');
   report.ms.diagnostic = Date.now() - start;
-  await openFile('main.go');
+  await workbench.openFile('main.go');
   report.before = servers();
-  report.statusBefore = await status();
+  report.statusBefore = await status(page);
   await page.screenshot({ path: path.join(RIG_OUT, 'before-reload.png') });
 
   await page.evaluate(() => { window.rigOld = true; });
-  await command('Developer: Reload Window');
+  await workbench.command('Developer: Reload Window');
   const reload = Date.now();
   await until('a new page', 30000, () => page.evaluate(() => !window.rigOld));
-  await workbench();
+  await workbench.ready();
   report.ms.reloadWorkbench = Date.now() - reload;
-  await hover('Println(Greet', 'Greet', 'func Greet');
+  await workbench.hover('Println(Greet', 'Greet', 'func Greet');
   report.ms.reloadHover = Date.now() - reload;
   await until('the first servers gone', 10000, async () => {
     const { bridge, gopls } = servers();
     return ![...bridge, ...gopls].some((pid) => [...report.before.bridge, ...report.before.gopls].includes(pid));
   });
   report.after = servers();
-  report.statusAfter = await status();
+  report.statusAfter = await status(page);
 
   for (const pids of [report.before, report.after]) {
     assert.equal(pids.bridge.length, 1, 'one bridge');
@@ -134,30 +73,4 @@ async function session() {
   assert.deepEqual(report.toasts, []);
 }
 
-(async () => {
-  const executablePath = PATH.split(':').map((dir) => path.join(dir, 'chromium')).find((file) => fs.existsSync(file));
-  const context = await chromium.launchPersistentContext(path.join(HOME, 'browser'), {
-    executablePath,
-    headless: true,
-    viewport: { width: 1400, height: 900 },
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  });
-  await context.addInitScript(() => { // toasts vanish: keep their texts
-    window.rigToasts = new Set();
-    setInterval(() => document.querySelectorAll('.notification-list-item-message').forEach((e) => window.rigToasts.add(e.innerText)), 100);
-  });
-  page = context.pages()[0] || await context.newPage();
-  try {
-    await session();
-    report.ok = true;
-  } catch (error) {
-    report.error = error.message;
-  }
-  await page.screenshot({ path: path.join(RIG_OUT, 'end.png') }).catch(() => {});
-  await context.close().catch(() => {});
-  const text = JSON.stringify(report, null, 1);
-  fs.writeFileSync(path.join(RIG_OUT, 'report.json'), text);
-  console.log(text);
-  process.exit(report.ok ? 0 : 1);
-})();
+main(session);

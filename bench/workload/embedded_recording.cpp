@@ -1,0 +1,26 @@
+// The recording's file, as bytes of the executable.
+#include "bench/workload/recording.h"
+
+// .incbin rather than a generated array: the compiler does not read 67 KiB of numbers.
+asm(R"(
+  .section .rodata
+  .global bridge_workload_recording
+  .global bridge_workload_recording_end
+bridge_workload_recording:
+  .incbin ")" BRIDGE_WORKLOAD_RECORDING R"("
+bridge_workload_recording_end:
+  .byte 0
+  .previous
+)");
+
+extern "C" const char bridge_workload_recording[];
+extern "C" const char bridge_workload_recording_end[];
+
+namespace bridge::bench {
+
+std::string_view embedded_recording() {
+  return {bridge_workload_recording,
+          static_cast<std::size_t>(bridge_workload_recording_end - bridge_workload_recording)};
+}
+
+}  // namespace bridge::bench
