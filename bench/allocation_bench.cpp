@@ -135,11 +135,11 @@ struct NoOtherServer final : lease::ServerSource {
 
 void transfer_all(int fd, std::string_view bytes, int reader, std::vector<char>& buffer) {
   if (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
-    die("writing to the session");
+    fail("writing to the session");
   }
   for (std::size_t have = 0; have < bytes.size();) {
     ssize_t const got = ::read(reader, buffer.data(), buffer.size());
-    if (got <= 0) die("reading from the session");
+    if (got <= 0) fail("reading from the session");
     have += static_cast<std::size_t>(got);
   }
 }
@@ -178,7 +178,7 @@ void measure_session() {
   SocketPair server_out = make_socketpair();
   std::fflush(stdout);
   pid_t const driver = ::fork();
-  if (driver < 0) die("fork");
+  if (driver < 0) fail("fork");
   if (driver == 0) {
     for (SocketPair* pair : {&editor_in, &editor_out, &server_in, &server_out}) {
       pair->theirs.reset();
@@ -204,7 +204,7 @@ void measure_session() {
 int run() {
   void* const page =
       ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (page == MAP_FAILED) die("mmap");
+  if (page == MAP_FAILED) fail("mmap");
   shared = new (page) Shared;
 
   std::printf("allocation_bench\n%-8s %-10s %10s  %-10s %12s %10s %12s\n", "what", "direction",

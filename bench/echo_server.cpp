@@ -1,42 +1,34 @@
-// echo_server [--listen-unix PATH [--workers N]] [--two-writes] [--answer-bytes N]
-//
-// Stands in for gopls in the benchmarks: reads a whole frame, answers a request with a response of
-// the same size (or of N bytes), on stdio or on a Unix socket. It blocks and does nothing else, so
-// that what is measured is the way to it. `shutdown` is answered with null, `exit` ends it;
-// notifications are read and forgotten. With --listen-unix it writes "listening\n" to stdout once
-// connect() succeeds; N workers serve one connection each at a time. Other flags are ignored, and
-// ECHO_TWO_WRITES=1 is --two-writes: a relay that starts it passes flags of its own, or none.
+#include "bench/echo_server.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "bench/addresses.h"
 #include "bench/messages.h"
+#include "bench/process.h"
 
 namespace bridge::bench {
 namespace {
 
-struct Options {
-  const char* path = nullptr;
+using Clock = std::chrono::steady_clock;
+
+struct EchoOptions {
+  Address address;  // none: stdio
   int workers = 1;
   bool two_writes = false;
-  std::size_t answer_bytes = 0;
 };
-
-[[noreturn]] void die(const char* what) {
-  std::perror(what);
-  std::exit(1);
-}
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -47,18 +39,30 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-// The raw text of the id near the head of a body; empty for a notification.
+// The raw text of the id; empty for a notification. lspmux writes ids of its own, gopls' forwarder
+// puts them where it likes: near the head of a body or at its end.
 std::string_view find_id(std::string_view body) {
   constexpr std::string_view kName = R"("id":)";
-  auto const at = body.substr(0, 64).find(kName);
-  if (at == std::string_view::npos) return {};
-  std::string_view const rest = body.substr(at + kName.size());
-  return rest.substr(0, rest.find_first_of(",}"));
+  std::string_view const tail = body.substr(body.size() - std::min<std::size_t>(body.size(), 96));
+  for (std::string_view const part : {body.substr(0, 96), tail}) {
+    auto const at = part.find(kName);
+    if (at == std::string_view::npos) continue;
+    std::string_view const rest = part.substr(at + kName.size());
+    return rest.substr(0, rest.find_first_of(",}"));
+  }
+  return {};
+}
+
+// The number behind "name": in a short body; 0 where there is none.
+std::size_t number_of(std::string_view body, std::string_view name) {
+  auto const at = body.find(name);
+  if (at == std::string_view::npos) return 0;
+  return std::strtoul(std::string(body.substr(at + name.size(), 20)).c_str(), nullptr, 10);
 }
 
 class Connection {
  public:
-  Connection(int in, int out, const Options& options) : in_(in), out_(out), options_(options) {}
+  Connection(int in, int out, bool two_writes) : in_(in), out_(out), two_writes_(two_writes) {}
 
   // Until the other side closes, or says `exit`: then true.
   bool serve() {
@@ -74,88 +78,128 @@ class Connection {
         have += static_cast<std::size_t>(got);
         continue;
       }
-      std::string_view const body(buffer.data() + header.size, header.body_size);
-      std::string_view const head = body.substr(0, 128);
-      if (head.find(R"("method":"exit")") != std::string_view::npos) return true;
-      if (auto const id = find_id(body); !id.empty()) {
-        bool const shutdown = head.find(R"("method":"shutdown")") != std::string_view::npos;
-        if (!(shutdown ? answer_null(id) : answer(id, body.size()))) return false;
-      }
+      if (!handle({buffer.data() + header.size, header.body_size})) return exit_seen_;
       std::memmove(buffer.data(), buffer.data() + whole, have - whole);
       have -= whole;
     }
   }
 
  private:
-  bool answer_null(std::string_view id) {
-    std::string const body = R"({"jsonrpc":"2.0","result":null,"id":)" + std::string(id) + "}";
-    return write_all(out_, framed(body));
+  // False: the connection is over.
+  bool handle(std::string_view body) {
+    std::string_view const head = body.substr(0, 160);
+    auto const method = [head](std::string_view name) {
+      return head.find(name) != std::string_view::npos;
+    };
+    auto const id = find_id(body);
+    if (id.empty()) {
+      if (method(R"("method":"exit")")) {
+        exit_seen_ = true;
+        return false;
+      }
+      if (method(R"("method":"bench/delay")"))
+        delay_ = nanoseconds(number_of(head, R"("ns":)"));
+      else if (method(R"("method":"bench/stream")"))
+        return stream(number_of(head, R"("frames":)"), number_of(head, R"("bytes":)"));
+      return true;
+    }
+    // Ours have an id of kIdDigits, and are not searched for a name.
+    for (auto const* own : {R"("initialize")", R"("shutdown")", R"("gopls/handshake")"}) {
+      if (id.size() != kIdDigits && method(own)) return answer_other(id);
+    }
+    if (delay_ > nanoseconds{}) {
+      for (auto const until = Clock::now() + delay_; Clock::now() < until;) continue;
+    }
+    return answer(id, body.size());
   }
 
-  bool answer(std::string_view id, std::size_t request_size) {
-    // A hand-written request may have an id of its own kind.
-    if (id.size() != kIdDigits) return answer_null(id);
-    std::size_t const size = options_.answer_bytes != 0 ? options_.answer_bytes : request_size;
-    if (answer_.frame.size() - answer_.header_size != size) answer_ = make_answer(size);
-    std::memcpy(answer_.frame.data() + answer_.id_offset, id.data(), kIdDigits);
-    std::string_view const frame = answer_.frame;
-    if (!options_.two_writes) return write_all(out_, frame);
-    return write_all(out_, frame.substr(0, answer_.header_size)) &&
-           write_all(out_, frame.substr(answer_.header_size));
+  bool answer_other(std::string_view id) {
+    return write_all(out_, framed(R"({"jsonrpc":"2.0","result":{"capabilities":{}},"id":)" +
+                                  std::string(id) + "}"));
   }
+
+  bool answer(std::string_view id, std::size_t size) {
+    if (answer_size_ != size || answer_id_size_ != id.size()) {
+      answer_ = make_answer(size, id);
+      answer_size_ = size;
+      answer_id_size_ = id.size();
+    }
+    std::copy(id.begin(), id.end(), answer_.frame.begin() + offset(answer_.id_offset));
+    return write(answer_);
+  }
+
+  bool stream(std::size_t frames, std::size_t bytes) {
+    Message const notification = make_notification(bytes);
+    for (; frames > 0; --frames) {
+      if (!write(notification)) return false;
+    }
+    return true;
+  }
+
+  bool write(const Message& message) {
+    std::string_view const frame = message.frame;
+    if (!two_writes_) return write_all(out_, frame);
+    return write_all(out_, frame.substr(0, message.header_size)) &&
+           write_all(out_, frame.substr(message.header_size));
+  }
+
+  static std::ptrdiff_t offset(std::size_t size) { return static_cast<std::ptrdiff_t>(size); }
 
   int in_;
   int out_;
-  const Options& options_;
+  bool two_writes_;
+  bool exit_seen_ = false;
+  nanoseconds delay_{};
   Message answer_;
+  std::size_t answer_size_ = 0;
+  std::size_t answer_id_size_ = 0;
 };
 
-int serve_socket(const Options& options) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", options.path);
-  int const listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0) die("socket");
+int serve_socket(const EchoOptions& options) {
   // A harness that was killed must not leave a server behind.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) die("bind");
-  if (::listen(listener, 128) != 0) die("listen");
+  Listener const listener = listen_at(options.address);
   for (int worker = 1; worker < options.workers; ++worker) {
     pid_t const pid = ::fork();
-    if (pid < 0) die("fork");
+    if (pid < 0) fail("fork");
     if (pid > 0) continue;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     break;
   }
-  constexpr std::string_view kReady = "listening\n";
-  (void)!::write(STDOUT_FILENO, kReady.data(), kReady.size());
+  write_all(STDOUT_FILENO, std::to_string(listener.port) + "\n");
   for (;;) {
-    int const fd = ::accept(listener, nullptr, nullptr);
-    if (fd < 0) die("accept");
-    if (Connection(fd, fd, options).serve()) return 0;
-    ::close(fd);
+    kernel::UniqueFd const fd(::accept4(listener.socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!fd) fail("accept");
+    int const on = 1;
+    if (options.address.kind == Address::Kind::tcp)
+      ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (Connection(fd.get(), fd.get(), options.two_writes).serve()) return 0;
   }
-}
-
-int run(int argc, char** argv) {
-  Options options;
-  options.two_writes = std::getenv("ECHO_TWO_WRITES") != nullptr;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view const flag = argv[i];
-    bool const more = i + 1 < argc;
-    if (flag == "--two-writes") options.two_writes = true;
-    if (flag == "--listen-unix" && more) options.path = argv[++i];
-    if (flag == "--workers" && more) options.workers = std::atoi(argv[++i]);
-    if (flag == "--answer-bytes" && more)
-      options.answer_bytes = std::strtoul(argv[++i], nullptr, 10);
-  }
-  ::signal(SIGPIPE, SIG_IGN);
-  if (options.path != nullptr) return serve_socket(options);
-  Connection(STDIN_FILENO, STDOUT_FILENO, options).serve();
-  return 0;
 }
 
 }  // namespace
-}  // namespace bridge::bench
 
-int main(int argc, char** argv) { return bridge::bench::run(argc, argv); }
+int run_echo_server(const std::vector<std::string>& args) {
+  EchoOptions options;
+  options.two_writes = std::getenv(kTwoWritesVariable) != nullptr;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    std::string_view const flag = args[i];
+    bool const more = i + 1 < args.size();
+    if (flag == "--two-writes") options.two_writes = true;
+    if (flag == "--unix" && more) options.address = {Address::Kind::unix_path, args[++i], 0};
+    if (flag == "--tcp") options.address.kind = Address::Kind::tcp;
+    if (flag == "--vsock") options.address.kind = Address::Kind::vsock;
+    if (flag == "--workers" && more) options.workers = std::atoi(args[++i].c_str());
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    if (options.address.kind != Address::Kind::none) return serve_socket(options);
+    Connection(STDIN_FILENO, STDOUT_FILENO, options.two_writes).serve();
+  } catch (const Broken& broken) {
+    std::fprintf(stderr, "echo server: %s\n", broken.what());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace bridge::bench

@@ -1,8 +1,8 @@
 #include "bench/messages.h"
 
 #include <charconv>
-#include <cstdio>
-#include <cstdlib>
+
+#include "bench/process.h"
 
 namespace bridge::bench {
 namespace {
@@ -13,12 +13,11 @@ constexpr std::string_view kDiagnostic =
     R"(.org/x/tools/internal/typesinternal#MissingLitField"},"source":"compiler",)"
     R"("message":"unknown field \"Verbose\" in struct literal of type config.Options"},)";
 
-constexpr std::string_view kCompletion =
-    R"({"label":"NewDecoder","kind":3,"detail":"func(r io.Reader) *json.Decoder","documentation":)"
-    R"({"kind":"markdown","value":"NewDecoder returns a new decoder that reads from r.\n\nThe )"
-    R"(decoder introduces its own buffering."},"sortText":"00003","filterText":"NewDecoder",)"
-    R"("insertTextFormat":2,"textEdit":{"range":{"start":{"line":41,"character":12},"end":)"
-    R"-({"line":41,"character":15}},"newText":"NewDecoder(${1:r io.Reader})"}},)-";
+constexpr std::string_view kCodeAction =
+    R"({"title":"Fill config.Options","kind":"refactor.rewrite.fillStruct","edit":{"documentChanges":)"
+    R"([{"textDocument":{"version":7,"uri":"file:///home/gopher/module/main.go"},"edits":[{"range":)"
+    R"({"start":{"line":41,"character":12},"end":{"line":41,"character":15}},"newText":)"
+    R"("config.Options{\n\t\tVerbose: false,\n\t}"}]}]}},)";
 
 // A body of exactly `size` bytes: `head`, as many `item` as fit, a string that fills the rest.
 std::string fill(std::size_t size, std::string_view head, std::string_view item,
@@ -27,11 +26,8 @@ std::string fill(std::size_t size, std::string_view head, std::string_view item,
   while (!item.empty() && body.size() + item.size() + last_head.size() + last_tail.size() <= size)
     body += item;
   body += last_head;
-  if (body.size() + last_tail.size() > size) {
-    std::fprintf(stderr, "bench: no message of %zu bytes\n", size);
-    std::exit(1);
-  }
-  body.append(size - body.size() - last_tail.size(), 'x');
+  if (body.size() + last_tail.size() < size)
+    body.append(size - body.size() - last_tail.size(), 'x');
   body += last_tail;
   return body;
 }
@@ -72,19 +68,44 @@ Message make_request(std::size_t body_size) {
                 kId);
 }
 
-Message make_answer(std::size_t body_size) {
-  constexpr std::string_view kId = R"(,"id":10000000})";
+Message make_answer(std::size_t body_size, std::string_view id) {
+  std::string const tail = R"("}],"id":)" + std::string(id) + "}";
+  std::string const body =
+      body_size < 1024
+          ? fill(body_size, R"({"jsonrpc":"2.0","result":[{"range":{},"data":")", "", "", tail)
+          : fill(body_size, R"({"jsonrpc":"2.0","result":[)", kCodeAction, R"({"title":")", tail);
   Message message;
-  if (body_size < 1024) {
-    message = finish(fill(body_size, R"({"jsonrpc":"2.0","result":{"contents":")", "", "",
-                          R"("},"id":10000000})"),
-                     kId);
-  } else {
-    message = finish(fill(body_size, R"({"jsonrpc":"2.0","result":{"isIncomplete":true,"items":[)",
-                          kCompletion, R"({"label":")", R"("}]},"id":10000000})"),
-                     kId);
-  }
-  --message.id_offset;  // kId ends with the brace
+  message.frame = framed(body);
+  message.header_size = message.frame.size() - body.size();
+  message.id_offset = message.frame.size() - 1 - id.size();
+  return message;
+}
+
+Message make_notification(std::size_t body_size) {
+  std::string const body =
+      fill(body_size,
+           R"({"jsonrpc":"2.0","method":"textDocument/publishDiagnostics","params":{"uri":)"
+           R"("file:///home/gopher/module/main.go","version":7,"diagnostics":[)",
+           kDiagnostic, R"({"message":")", R"("}]}})");
+  Message message;
+  message.frame = framed(body);
+  message.header_size = message.frame.size() - body.size();
+  return message;
+}
+
+Message make_initialize(std::string_view root_path) {
+  return finish(
+      R"({"jsonrpc":"2.0","id":10000000,"method":"initialize","params":{"processId":null,)"
+      R"("rootUri":"file://)" +
+          std::string(root_path) + R"(","capabilities":{}}})",
+      R"("id":10000000)");
+}
+
+Message make_initialized() {
+  constexpr std::string_view kBody = R"({"jsonrpc":"2.0","method":"initialized","params":{}})";
+  Message message;
+  message.frame = framed(kBody);
+  message.header_size = message.frame.size() - kBody.size();
   return message;
 }
 
@@ -97,8 +118,7 @@ Header read_header(std::string_view frame) {
   auto const parsed =
       std::from_chars(frame.data() + kName.size(), frame.data() + end, header.body_size);
   if (!frame.starts_with(kName) || parsed.ptr != frame.data() + end || header.body_size == 0) {
-    std::fprintf(stderr, "bench: no canonical header: %.*s\n", static_cast<int>(end), frame.data());
-    std::exit(1);
+    throw Broken("no canonical header: " + std::string(frame.substr(0, end)));
   }
   return header;
 }

@@ -1,6 +1,7 @@
 // The messages that the benchmarks exchange: bodies of an exact size with members in the order in
 // which VS Code and gopls write them. Requests are a codeLens, or a codeAction with diagnostics in
-// it where there is room; answers are a hover or a list of completion items, `id` last.
+// it where there is room; answers are what these methods return, `id` last: gopls' forwarder and
+// lspmux decode what they pass on.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +24,18 @@ struct Message {
   std::string_view id() const noexcept { return {frame.data() + id_offset, kIdDigits}; }
 };
 
-// Smallest body: 104 bytes (request), 70 bytes (answer).
+// Smallest body: 104 bytes (request), 68 bytes (answer). A body that would be smaller is as small
+// as it can be.
 Message make_request(std::size_t body_size);
-Message make_answer(std::size_t body_size);
+// `id`: as the request had it, quotes included. With another id than ours `id_offset` is where it
+// begins.
+Message make_answer(std::size_t body_size, std::string_view id = "10000000");
+// For streams: no answer is due.
+Message make_notification(std::size_t body_size);
+
+// What lspmux wants before anything else.
+Message make_initialize(std::string_view root_path);
+Message make_initialized();
 
 std::string framed(std::string_view body);
 

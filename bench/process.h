@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,17 +18,40 @@ namespace bridge::bench {
 
 using std::chrono::nanoseconds;
 
+// A way broke, or the machine refused something: the figures that depend on it do not exist.
+struct Broken : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+[[noreturn]] void fail(const std::string& what);  // throws Broken, with errno's text
+
 struct SocketPair {
   kernel::UniqueFd ours;
   kernel::UniqueFd theirs;
 };
 SocketPair make_socketpair();  // AF_UNIX stream, what libuv gives a child as stdio
+SocketPair make_pipe(bool we_read);
 
-// Starts argv[0] (searched on PATH) with these descriptors as stdin and stdout, our stderr, our CPU
-// affinity and no other descriptor. Returns when it has been executed.
+// The CPUs of a run: -1 is any. The harness itself stays on `own`; what it starts, on `others`.
+struct Placement {
+  int own = -1;
+  int others = -1;
+};
+void place(Placement placement);
+std::vector<int> usable_cpus();
+
+// Starts argv[0] (searched on PATH) with these descriptors and no others, in a process group of its
+// own: the terminal's Ctrl-C is ours alone. Returns when it has been executed.
 class Process {
  public:
-  Process(const std::vector<std::string>& argv, int in, int out);
+  struct Descriptors {
+    int in;
+    int out;
+    int err = -1;    // -1: ours
+    int third = -1;  // becomes 3, which systemd's LISTEN_FDS begins with
+  };
+  Process(const std::vector<std::string>& argv, Descriptors descriptors);
+  Process(const std::vector<std::string>& argv, int in, int out)
+      : Process(argv, Descriptors{.in = in, .out = out}) {}
   Process(Process&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
   Process& operator=(Process&&) = delete;
   // Waits for its end, which the caller has brought about by closing what it reads; kills it after
@@ -43,16 +67,22 @@ class Process {
 
 // CPU time of a process so far, its threads included; zero if there is none.
 nanoseconds cpu_time(pid_t pid);
+nanoseconds own_cpu_time();
 std::vector<pid_t> children_of(pid_t pid);
-// How often it has gone to sleep so far.
+std::vector<pid_t> threads_of(pid_t pid);
+// How often its threads have gone to sleep so far.
 std::size_t sleeps(pid_t pid);
 
 // A line of /proc/PID/smaps_rollup, in KiB: "Pss", "Rss".
 std::size_t memory_kib(pid_t pid, std::string_view field);
 
-// Keeps this process and all it starts on one CPU; -1: on any.
-void pin_to(int cpu);
-int last_cpu();
+// All of a file, of /proc too; empty where it cannot be read.
+std::string read_text(const std::string& path);
+// Replaces it. `mode`: of a new file.
+void write_text(const std::string& path, std::string_view text, mode_t mode = 0600);
+
+// The first executable of that name on PATH, then in `places`; empty if there is none.
+std::string find_program(std::string_view name, const std::vector<std::string>& places = {});
 
 // A directory of our own for sockets and an empty HOME, removed with what is in it.
 class TempDir {
@@ -66,7 +96,5 @@ class TempDir {
  private:
   std::string path_;
 };
-
-[[noreturn]] void die(const std::string& what);  // with errno's text
 
 }  // namespace bridge::bench

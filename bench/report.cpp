@@ -56,53 +56,56 @@ std::vector<double> ratios(const Series* figure, const Series* base) {
   return result;
 }
 
+// nlohmann::json sorts members and has been instantiated by the session anyway: its ordered sibling
+// would add 70 KB to the executable.
 std::string to_json(const Report& report) {
-  using nlohmann::ordered_json;
-  ordered_json json;
-  json["format"] = kFormat;
-  auto& facts = json["facts"] = ordered_json::object();
-  for (auto const& [name, value] : report.facts) facts[name] = value;
-  json["notes"] = report.notes;
-  auto& all = json["series"] = ordered_json::array();
+  using nlohmann::json;
+  json facts = json::array();
+  for (auto const& [name, value] : report.facts) facts.push_back(json::array({name, value}));
+  json all = json::array();
   for (auto const& one : report.series) {
-    ordered_json rounds = ordered_json::array();
+    json rounds = json::array();
     for (double const value : one.rounds)
-      rounds.push_back(std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr));
-    all.push_back(ordered_json{{"section", one.section},
-                               {"row", one.row},
-                               {"column", one.column},
-                               {"metric", one.metric},
-                               {"unit", one.unit},
-                               {"rounds", std::move(rounds)}});
+      rounds.push_back(std::isfinite(value) ? json(value) : json(nullptr));
+    all.push_back(json{{"section", one.section},
+                       {"row", one.row},
+                       {"column", one.column},
+                       {"metric", one.metric},
+                       {"unit", one.unit},
+                       {"rounds", std::move(rounds)}});
   }
-  constexpr auto kReplace = ordered_json::error_handler_t::replace;  // a path need not be UTF-8
-  return json.dump(1, ' ', false, kReplace) + "\n";
+  json const whole{{"format", kFormat},
+                   {"facts", std::move(facts)},
+                   {"notes", report.notes},
+                   {"series", std::move(all)}};
+  // A path need not be UTF-8.
+  return whole.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 Report from_json(std::string_view text, std::string& complaint) {
-  using nlohmann::ordered_json;
+  using nlohmann::json;
   Report report;
   try {
-    auto const json = ordered_json::parse(text);
-    if (json.at("format") != kFormat) {
+    auto const whole = json::parse(text);
+    if (whole.at("format") != kFormat) {
       complaint = "is of another version of gopls-bridge";
       return report;
     }
-    for (auto const& [name, value] : json.at("facts").items())
-      report.facts.emplace_back(name, value.get<std::string>());
-    report.notes = json.at("notes").get<std::vector<std::string>>();
-    for (auto const& one : json.at("series")) {
-      Series series{.section = one.at("section"),
-                    .row = one.at("row"),
-                    .column = one.at("column"),
-                    .metric = one.at("metric"),
-                    .unit = one.at("unit")};
+    for (auto const& fact : whole.at("facts"))
+      report.facts.emplace_back(fact.at(0).get<std::string>(), fact.at(1).get<std::string>());
+    report.notes = whole.at("notes").get<std::vector<std::string>>();
+    for (auto const& one : whole.at("series")) {
+      Series series{.section = one.at("section").get<std::string>(),
+                    .row = one.at("row").get<std::string>(),
+                    .column = one.at("column").get<std::string>(),
+                    .metric = one.at("metric").get<std::string>(),
+                    .unit = one.at("unit").get<std::string>()};
       for (auto const& value : one.at("rounds"))
         series.rounds.push_back(value.is_null() ? std::numeric_limits<double>::quiet_NaN()
                                                 : value.get<double>());
       report.series.push_back(std::move(series));
     }
-  } catch (const nlohmann::json::exception&) {
+  } catch (const json::exception&) {
     complaint = "is no report of gopls-bridge bench --json";
   }
   return report;

@@ -1,9 +1,10 @@
 // The recording's file, as bytes of the executable.
 #include "bench/workload/recording.h"
 
-// .incbin rather than a generated array: the compiler does not read 67 KiB of numbers.
+// .incbin rather than a generated array: the compiler does not read 67 KiB of numbers. In a section
+// of its own, apart from what a session reads: the kernel maps pages in runs of 64 KiB.
 asm(R"(
-  .section .rodata
+  .section .recording,"a",@progbits
   .global bridge_workload_recording
   .global bridge_workload_recording_end
 bridge_workload_recording:

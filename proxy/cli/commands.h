@@ -28,6 +28,12 @@ int run_config_command(const Invocation& invocation, const Configuration& config
 int run_stamp_command(const Invocation& invocation, const Configuration& configuration,
                       const server::Environment& environment);
 
+// Measures what the path costs on this machine (bench/METHOD.md). The first one is the command; the
+// other, a process that it starts: an echo server.
+int run_bench_command(const Invocation& invocation, const Configuration& configuration,
+                      const server::Environment& environment);
+int run_bench_process_command(const Invocation& invocation);
+
 int print_help();
 int print_version();
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "bench/bench.h"
 #include "proxy/cli/go_flag.h"
 #include "proxy/cli/server_address.h"
 #include "proxy/cli/settings.h"
@@ -112,9 +113,20 @@ class Reader {
     } else if (under_own_name_ && result_.as_gopls.empty() && word == "stamp") {
       result_.kind = Kind::stamp;
       ++at_;
+    } else if (under_own_name_ && result_.as_gopls.empty() &&
+               (word == "bench" || bench::is_bench_process(word))) {
+      take_bench();
     } else {
       leave_the_rest_to_gopls();
     }
+  }
+
+  // Has a grammar of its own: bench/options.h. (Of a process, the first is its name.)
+  void take_bench() {
+    result_.kind = args_[at_] == "bench" ? Kind::bench : Kind::bench_process;
+    if (result_.kind == Kind::bench) ++at_;
+    result_.command_args.assign(position(), args_.end());
+    decide(result_.kind);
   }
 
   // False: not one of ours.

@@ -24,7 +24,9 @@ struct Invocation {
     become_gopls,
     config,  // our subcommands
     stamp,
-    help,  // --help, --version under our own name
+    bench,
+    bench_process,  // what `bench` starts
+    help,           // --help, --version under our own name
     version,
     usage_error,
   };

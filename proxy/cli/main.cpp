@@ -34,6 +34,9 @@ int run(std::string_view started_as, const std::vector<std::string>& args) {
     return kExitUsage;
   }
 
+  // Before the configuration: an echo server must start as fast as anything can.
+  if (invocation.kind == Kind::bench_process) return run_bench_process_command(invocation);
+
   server::Environment const environment(environ);
   auto const [configuration, complaint, exit_code] =
       read_configuration(environment, invocation.own_flags);
@@ -48,6 +51,8 @@ int run(std::string_view started_as, const std::vector<std::string>& args) {
       return run_config_command(invocation, configuration, environment);
     case Kind::stamp:
       return run_stamp_command(invocation, configuration, environment);
+    case Kind::bench:
+      return run_bench_command(invocation, configuration, environment);
     default:
       break;
   }
