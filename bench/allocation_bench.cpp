@@ -17,6 +17,7 @@
 #include "bench/messages.h"
 #include "bench/process.h"
 #include "proxy/relay/frame_pump.h"
+#include "proxy/relay/zero_copy.h"
 #include "proxy/session/session.h"
 
 // glibc's own names for what we stand in front of.
@@ -171,7 +172,7 @@ Channel own(kernel::UniqueFd fd) {
   return std::move(*Channel::own(std::move(fd)));
 }
 
-void measure_session() {
+void measure_session(relay::ZeroCopy zero_copy) {
   SocketPair editor_in = make_socketpair();   // to the editor
   SocketPair editor_out = make_socketpair();  // from the editor
   SocketPair server_in = make_socketpair();
@@ -196,7 +197,7 @@ void measure_session() {
   session::Session session({own<relay::DescriptorSource>(std::move(editor_out.theirs)),
                             own<relay::DescriptorSink>(std::move(editor_in.theirs)),
                             std::move(*relay::DescriptorSink::inherit(STDERR_FILENO))},
-                           none, std::move(connection), {}, {});
+                           none, std::move(connection), {}, {}, zero_copy);
   session.run();
   ::waitpid(driver, nullptr, 0);
 }
@@ -216,7 +217,10 @@ int run() {
     }
     measure_pump(direction, 128, /*two_writes=*/true);
   }
-  measure_session();
+  for (auto const zero_copy : {relay::ZeroCopy::off, relay::ZeroCopy::on}) {
+    std::printf("zero_copy %s\n", zero_copy == relay::ZeroCopy::on ? "on" : "off");
+    measure_session(zero_copy);
+  }
   return 0;
 }
 
