@@ -151,12 +151,12 @@ std::optional<EnvelopeText> look_at_ends(std::string_view head, std::string_view
   if (!envelope) return std::nullopt;
   std::size_t const tail_offset = body_size - tail.size();
   bool const id_in_tail = envelope->id.offset + envelope->id.size > head.size();
-  return EnvelopeText{
-      .kind = envelope->kind,
-      .method = envelope->method.in(head),
-      .id = id_in_tail ? tail.substr(envelope->id.offset - tail_offset, envelope->id.size)
-                       : envelope->id.in(head),
-      .method_escaped = envelope->method_escaped};
+  return EnvelopeText{.kind = envelope->kind,
+                      .method = envelope->method.in(head),
+                      .id = id_in_tail
+                                ? tail.substr(envelope->id.offset - tail_offset, envelope->id.size)
+                                : envelope->id.in(head),
+                      .method_escaped = envelope->method_escaped};
 }
 
 }  // namespace bridge::framing

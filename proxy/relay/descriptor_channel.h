@@ -34,7 +34,7 @@ enum class Splicing : std::uint8_t {
 
 class DescriptorSource final : public Source {
  public:
-  DescriptorSource(kernel::UniqueFd fd, Access access, Splicing splicing) noexcept
+  DescriptorSource(kernel::UniqueFd fd, Access access, Splicing splicing = Splicing::none) noexcept
       : fd_(std::move(fd)), access_(access), splicing_(splicing) {}
 
   // Reads what `fd` reads without changing any flag of it. `fd` itself is not closed and stays
@@ -59,7 +59,7 @@ class DescriptorSource final : public Source {
 
 class DescriptorSink final : public Sink {
  public:
-  DescriptorSink(kernel::UniqueFd fd, Access access, Splicing splicing) noexcept
+  DescriptorSink(kernel::UniqueFd fd, Access access, Splicing splicing = Splicing::none) noexcept
       : fd_(std::move(fd)), access_(access), splicing_(splicing) {}
 
   static boost::system::result<DescriptorSink> inherit(int fd);

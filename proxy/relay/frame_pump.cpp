@@ -86,7 +86,8 @@ bool FramePump::may_take_pipe() const noexcept {
   return (announced && begun <= ReceiveBuffer::kReadBytes) || (begun == 0 && looks_left_ > 0);
 }
 
-// Looks at what comes next, and sets large_ if it is for a pipe. True: there is nothing to read now.
+// Looks at what comes next, and sets large_ if it is for a pipe. True: there is nothing to read
+// now.
 bool FramePump::take_pipe() {
   if (!source_.splices() || !sink_->splices()) {
     by_buffer_ = true;
@@ -247,7 +248,8 @@ bool FramePump::empty_pipe() {
         return false;
       case Transfer::Status::end_of_file:
       case Transfer::Status::failed: {
-        // No splice, for this sink or for now. If it is the sink that is at fault, the write says so.
+        // No splice, for this sink or for now. If it is the sink that is at fault, the write says
+        // so.
         if (put.error == EINVAL) pipes_ = nullptr;
         std::size_t const size = large_->pipe.size();
         if (!pipe_into_buffer()) return false;

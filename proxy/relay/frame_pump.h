@@ -11,8 +11,9 @@
 // next. It never blocks, knows no clock but the observer's, and logs nothing. Backpressure follows
 // from its state: while the sink is full nothing is read, so at most one buffer is held.
 //
-// Source, sink, gate, observer, tap and pipes must outlive the pump. Not safe against calls from the gate or
-// observer back into the same pump, except release() and inject(), which take effect afterwards.
+// Source, sink, gate, observer, tap and pipes must outlive the pump. Not safe against calls from
+// the gate or observer back into the same pump, except release() and inject(), which take effect
+// afterwards.
 #pragma once
 
 #include <array>

@@ -3,10 +3,10 @@
 //   |<- header ->|<- head ->|                                   |<- tail ->|
 //   |<------------- in the pipe ------------->|<-- in the pump's buffer -->|
 //
-// Its beginning waits in a pipe, where the kernel put it without copying. In the buffer is what must
-// be read, the tail, if the head does not tell the id, and whatever the pipe had no room for. Of the
-// rest only the head was ever read: the envelope comes from head and tail (framing/FORMAT.md, "The
-// bounded look").
+// Its beginning waits in a pipe, where the kernel put it without copying. In the buffer is what
+// must be read, the tail, if the head does not tell the id, and whatever the pipe had no room for.
+// Of the rest only the head was ever read: the envelope comes from head and tail
+// (framing/FORMAT.md, "The bounded look").
 #pragma once
 
 #include <algorithm>

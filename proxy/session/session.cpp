@@ -121,10 +121,10 @@ void Session::adopt(lease::ServerConnection connection) {
   };
   server_->sink_watch->want_hangup();
   // Servers, and the shims in front of them, do print to stdout: such text is logged and skipped.
-  to_editor_.emplace(Direction::to_editor, server_->source, editor_.sink, gate(),
-                     FramePump::Options{.limits = limits_,
-                                        .bare_text = framing::BareText::skip,
-                                        .pipes = pipes_used_});
+  to_editor_.emplace(
+      Direction::to_editor, server_->source, editor_.sink, gate(),
+      FramePump::Options{
+          .limits = limits_, .bare_text = framing::BareText::skip, .pipes = pipes_used_});
   to_editor_end_.reset();
 }
 

@@ -30,7 +30,7 @@ struct TestGate final : FrameGate {
   std::function<Decision(const FrameView&)> decision = [](const FrameView&) { return Decision{}; };
 
   Decision decide(Direction, const FrameView& view) override {
-    shown.emplace_back(view.envelope.method.in(view.body));
+    shown.emplace_back(view.envelope.method);
     return decision(view);
   }
   void on_bare_text(Direction, std::string_view text) override { skipped += text; }
@@ -370,7 +370,7 @@ struct CountingObserver final : RelayObserver {
   std::vector<std::string> methods;
   std::size_t bytes = 0;
   void on_frame(const FrameSeen& seen) noexcept override {
-    methods.emplace_back(seen.envelope.method.in(seen.body));
+    methods.emplace_back(seen.envelope.method);
     bytes += seen.frame_bytes;
     EXPECT_LE(seen.received, seen.sent);
   }

@@ -27,8 +27,7 @@ struct LifecycleTest : testing::Test {
 
   static relay::Decision show(std::string_view body,
                               const std::function<relay::Decision(const relay::FrameView&)>& to) {
-    auto const envelope = framing::scan_envelope(body);
-    return to({body, body, envelope});
+    return to({framing::text_of(framing::scan_envelope(body), body), body.size(), body, body});
   }
   Verdict editor(std::string_view body) {
     return show(body, [this](auto& view) { return lifecycle.on_editor_frame(view); }).verdict;
@@ -97,8 +96,9 @@ TEST_F(LifecycleTest, EverySpellingOfExitIsSeen) {
         R"({"jsonrpc":"2.0","m\u0065thod":"\u0065xit"})", R"({"method":"exit","id":3})",
         R"({"method":"initialized","params":{"method":"x"},"method":"exit"})"}) {
     Lifecycle shared({.shared_server = true});
-    auto const envelope = framing::scan_envelope(body);
-    EXPECT_EQ(shared.on_editor_frame({body, body, envelope}).verdict, Verdict::drop) << body;
+    Verdict const verdict =
+        show(body, [&](auto& view) { return shared.on_editor_frame(view); }).verdict;
+    EXPECT_EQ(verdict, Verdict::drop) << body;
     EXPECT_TRUE(shared.has_actions()) << body;
   }
 }
@@ -254,9 +254,8 @@ TEST_F(LifecycleTest, NoServerIsReplacedForAnEditorThatIsLeaving) {
             (std::vector{Kind::answer_editor, Kind::release_editor, Kind::discard_to_server}));
 
   Lifecycle closed(settings);
-  std::string_view const body = R"({"id":0,"method":"initialize"})";
-  auto const envelope = framing::scan_envelope(body);
-  closed.on_editor_frame({body, body, envelope});
+  show(R"({"id":0,"method":"initialize"})",
+       [&](auto& view) { return closed.on_editor_frame(view); });
   closed.on_editor_ended(kClosed);
   closed.on_server_ended(kClosed, /*answered=*/false, /*retry=*/true);
   auto const all = closed.take_actions();
