@@ -196,6 +196,21 @@ TEST(Invocation, OwnSubcommandsTakeOwnFlagsAndWords) {
   EXPECT_EQ(read({"config"}).kind, Kind::config);
 }
 
+// Its flags are its own, also those that have a name of ours or of gopls'.
+TEST(Invocation, BenchTakesAllThatFollows) {
+  auto const bench =
+      read({"--gopls", "/g", "bench", "--gopls", "--rounds", "3", "-v", "--", "serve"});
+  EXPECT_EQ(bench.kind, Kind::bench);
+  EXPECT_EQ(bench.own_flags.size(), 1u);
+  EXPECT_EQ(bench.command_args, (Args{"--gopls", "--rounds", "3", "-v", "--", "serve"}));
+  auto const process = read({"bench-echo-server", "/script", "--two-writes"});
+  EXPECT_EQ(process.kind, Kind::bench_process);
+  EXPECT_EQ(process.command_args, (Args{"bench-echo-server", "/script", "--two-writes"}));
+  EXPECT_EQ(read({"bench-mark"}).kind, Kind::become_gopls);
+  EXPECT_EQ(read({"serve", "bench"}).kind, Kind::become_gopls);
+  EXPECT_EQ(read({"-v", "bench"}).kind, Kind::become_gopls);
+}
+
 TEST(Invocation, OwnSubcommandsRefuseWhatTheyDoNotKnow) {
   for (auto const& args : {Args{"config", "-v"}, Args{"config", "--bogus"}, Args{"stamp", "--"},
                            Args{"stamp", "---x"}, Args{"config", "--stdio"}})
@@ -216,9 +231,9 @@ TEST(Invocation, OwnSubcommandsComeFirst) {
 
 TEST(Invocation, UnderTheNameGoplsNothingIsOurs) {
   for (auto const& args :
-       {Args{"--help"}, Args{"-h"}, Args{"--version"}, Args{"config"}, Args{"stamp"},
-        Args{"--gopls", "/g"}, Args{"--connect=/s"}, Args{"--config=/c"}, Args{"--log-level=info"},
-        Args{"--frame-limit=70000"}, Args{"--stdio"}}) {
+       {Args{"--help"}, Args{"-h"}, Args{"--version"}, Args{"config"}, Args{"stamp"}, Args{"bench"},
+        Args{"bench-idle"}, Args{"--gopls", "/g"}, Args{"--connect=/s"}, Args{"--config=/c"},
+        Args{"--log-level=info"}, Args{"--frame-limit=70000"}, Args{"--stdio"}}) {
     auto const result = read(args, "gopls");
     EXPECT_EQ(result.kind, Kind::become_gopls) << args.front();
     EXPECT_EQ(result.as_gopls, args) << args.front();
