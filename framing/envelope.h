@@ -4,8 +4,8 @@
 // gopls decodes it: names are matched without case, the last of repeated names counts, escapes in
 // names are decoded, nested members are skipped. look_at_envelope() sees only the first
 // kHeadBytes and the last kTailBytes, costs the same for any size, and says nothing where it is not
-// sure. It is for streams whose author is known to write JSON-RPC members once each (a server's
-// answers); what a guard decides by must come from scan_envelope(). FORMAT.md has the argument.
+// sure. It is for authors who are known to write JSON-RPC members once each: servers, and clients in
+// messages longer than any that a guard cares for. FORMAT.md has the argument.
 //
 // Neither validates JSON: a body that is not JSON may get any envelope.
 #pragma once
@@ -56,6 +56,7 @@ struct EnvelopeText {
   bool method_escaped = false;
   // Whether the method, with escapes decoded, is `name` (ASCII). Case counts, as in gopls.
   bool method_is(std::string_view name) const noexcept;
+  friend bool operator==(const EnvelopeText&, const EnvelopeText&) = default;
 };
 EnvelopeText text_of(const Envelope& envelope, std::string_view body) noexcept;
 
@@ -66,7 +67,7 @@ Envelope scan_envelope(std::string_view body) noexcept;
 // nullopt: not settled, use scan_envelope(). What it settles is what scan_envelope() says, if the
 // body is JSON and a JSON-RPC message whose top-level names are of {jsonrpc, id, method, params,
 // result, error}, none twice. A client that writes `"Method":"exit"` behind long params can deceive
-// it; so guards decide by scan_envelope(), and this is for what the server writes.
+// it: what a guard decides by comes from scan_envelope() as far as it matters (FORMAT.md).
 std::optional<Envelope> look_at_envelope(std::string_view head, std::string_view tail,
                                          std::size_t body_size) noexcept;
 

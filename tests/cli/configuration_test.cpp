@@ -71,7 +71,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
       "frame_limit_bytes = 1_000_000\n"
       "drain_timeout_ms = 0\n"
       "shutdown_answer_after_ms = 60000\n"
-      "\n"
+      "zero_copy = 'off'\n"
       "[log]  # a table\n"
       "level = \"debug\"\n"
       "file = '/l'\n");
@@ -88,6 +88,7 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
   expect(SettingId::frame_limit_bytes, "1000000", 4);
   expect(SettingId::drain_timeout_ms, "0", 5);
   expect(SettingId::shutdown_answer_after_ms, "60000", 6);
+  expect(SettingId::zero_copy, "off", 7);
   expect(SettingId::log_level, "debug", 9);
   expect(SettingId::log_file, "/l", 10);
 }
@@ -114,8 +115,8 @@ TEST_F(ConfigurationTest, EveryVariableIsKnown) {
   for (auto const* text :
        {"GOPLS_BRIDGE_GOPLS=/g", "GOPLS_BRIDGE_GO=~/go", "GOPLS_BRIDGE_CONNECT=localhost:1",
         "GOPLS_BRIDGE_FRAME_LIMIT_BYTES=65536", "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=1",
-        "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS=1", "GOPLS_BRIDGE_LOG_LEVEL=off",
-        "GOPLS_BRIDGE_LOG_FILE=/l", "GOPLS_BRIDGE_TRIED=/x"})
+        "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS=1", "GOPLS_BRIDGE_ZERO_COPY=on",
+        "GOPLS_BRIDGE_LOG_LEVEL=off", "GOPLS_BRIDGE_LOG_FILE=/l", "GOPLS_BRIDGE_TRIED=/x"})
     variables_.emplace_back(text);
   auto const result = read();
   EXPECT_EQ(result.complaint, "");

@@ -135,6 +135,25 @@ TEST(EnvelopeLook, ANumberCutByTheEndOfTheHeadIsNotBelieved) {
   }
 }
 
+// What the head says is true of the whole; what it leaves out may be anything.
+void expect_head_is_right(const std::optional<EnvelopeText>& head, const EnvelopeText& whole) {
+  if (!head) return;
+  EXPECT_EQ(head->kind == MessageKind::response, whole.kind == MessageKind::response);
+  EXPECT_EQ(head->method, whole.method);
+  if (!head->id.empty()) EXPECT_EQ(*head, whole);
+}
+
+TEST(EnvelopeLook, TheHeadAloneTellsTheMethodOrThatItIsAnAnswer) {
+  auto const head = [](std::string_view text) { return look_at_head(text.substr(0, kHeadBytes)); };
+  for (Shape const& shape : settled_shapes()) {
+    auto const seen = head(shape.text);
+    ASSERT_TRUE(seen) << shape.name;
+    expect_head_is_right(seen, text_of(scan_envelope(shape.text), shape.text));
+  }
+  EXPECT_FALSE(head(big(R"({"id":1,"params":{"t":")", R"("},"method":"x"})")));
+  EXPECT_FALSE(head(big(R"({ "method":"x","params":{"t":")", R"("}})")));
+}
+
 TEST(EnvelopeLook, IsNeverWrongAboutAMessageThatKeepsJsonRpc) {
   std::uint64_t const seed = test_seed();
   SCOPED_TRACE(seed);
@@ -152,11 +171,15 @@ TEST(EnvelopeLook, IsNeverWrongAboutAMessageThatKeepsJsonRpc) {
     // Smaller ends than in use: the look must be right for any.
     std::size_t const head = random() % (body.size() + 1);
     std::size_t const tail = random() % (body.size() + 1);
-    auto const seen =
-        look_at_envelope(std::string_view(body).substr(0, head),
-                         std::string_view(body).substr(body.size() - tail), body.size());
+    auto const head_text = std::string_view(body).substr(0, head);
+    auto const tail_text = std::string_view(body).substr(body.size() - tail);
+    auto const seen = look_at_envelope(head_text, tail_text, body.size());
+    auto const ends = look_at_ends(head_text, tail_text, body.size());
+    EXPECT_EQ(ends.has_value(), seen.has_value());
+    if (head < body.size()) expect_head_is_right(look_at_head(head_text), text_of(exact, body));
     if (head < body.size()) ++looked;
     if (!seen) continue;
+    EXPECT_EQ(*ends, text_of(*seen, body));
     if (head < body.size()) ++settled;
     EXPECT_EQ(*seen, exact) << body << "\nhead " << head << " tail " << tail;
   }

@@ -202,6 +202,22 @@ INSTANTIATE_TEST_SUITE_P(Streams, FrameScannerTable,
                                          Table{"TextSkipped", skipped()}),
                          kName);
 
+TEST(FrameScanner, AFrameThatGoesAnotherWayIsPassedOver) {
+  FrameScanner scanner;
+  std::string const header = "Content-Type: x\r\nContent-Length: 1000\r\n\r\n";
+  for (int i = 1; i <= 3; ++i) {
+    Scan const scan = scanner.next(header + "{}");
+    ASSERT_EQ(scan.kind, Scan::Kind::need_more);
+    ASSERT_EQ(scan.frame_size(), header.size() + 1000);
+    EXPECT_FALSE(scanner.at_boundary());
+    scanner.pass_over_frame();
+    EXPECT_TRUE(scanner.at_boundary());
+    std::string const next = "Content-Length: 2\r\n\r\n{}";
+    EXPECT_EQ(scanner.next(next).frame_size(), next.size());
+    EXPECT_EQ(scanner.consumed(), i * (header.size() + 1000 + next.size()));
+  }
+}
+
 TEST(FrameScanner, EveryFaultHasATextOfItsOwn) {
   std::vector<std::string_view> texts;
   for (int i = 0; i <= static_cast<int>(Fault::bare_text); ++i) {

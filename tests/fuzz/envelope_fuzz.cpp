@@ -36,6 +36,9 @@ void check(std::string const& body, std::size_t head_size, std::size_t tail_size
   expect(meaning_of(dap, view) == naive_dap(view), "the DAP scan is not what the naive one reads");
   if (!keeps_json_rpc(view)) return;
   expect(!seen || *seen == exact, "the bounded look is wrong");
+  auto const ends =
+      look_at_ends(view.substr(0, head_size), view.substr(view.size() - tail_size), view.size());
+  expect(!seen || *ends == text_of(exact, view), "the ends are not what the look saw");
   expect(read == exact, "read_envelope() is wrong");
 }
 
