@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "bench/cell.h"
 #include "bench/figures.h"
 #include "bench/text_table.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::string_view kBase = "direct";
 constexpr std::size_t kExactMax = 20;
+// With fewer a difference between two sets can hardly show.
+constexpr std::size_t kQuietRoundsMin = 6;
 
 // How many ways there are to reach each value of U, for samples without ties: counts[u], by
 // Mann and Whitney's recursion f(m, n, u) = f(m - 1, n, u - n) + f(m, n - 1, u).
@@ -80,10 +83,28 @@ bool judged(const Series& series, bool details) {
   return details || !is_ours || is_in(kFirst);
 }
 
+// The series without the rounds in which others took the CPU; all of it where that leaves too few.
+Series quiet_rounds(const Report& report, const Series& series) {
+  auto const* const foreign = report.find(series.section, series.row, series.column, "foreign CPU");
+  Series quiet = series;
+  if (foreign == nullptr) return quiet;
+  std::size_t left = 0;
+  for (std::size_t round = 0; round < quiet.rounds.size(); ++round) {
+    bool const is_noisy = round < foreign->rounds.size() &&
+                          foreign->rounds[round] > 100 * RoundTrips::kForeignShareMax;
+    if (is_noisy) quiet.rounds[round] = std::nan("");
+    left += std::isnan(quiet.rounds[round]) ? 0 : 1;
+  }
+  return left >= kQuietRoundsMin ? quiet : series;
+}
+
 // The values to be compared, a round each: ratios where there is a direct row in both.
 std::vector<double> compared_values(const Report& report, const Series& series, bool as_ratio) {
-  if (!as_ratio) return values_of(series);
-  return ratios(&series, report.find(series.section, kBase, series.column, series.metric));
+  Series const quiet = quiet_rounds(report, series);
+  if (!as_ratio) return values_of(quiet);
+  auto const* const base = report.find(series.section, kBase, series.column, series.metric);
+  Series const quiet_base = quiet_rounds(report, *base);
+  return ratios(&quiet, &quiet_base);
 }
 
 // Holm: the smallest p times the number of tests, the next times one less, and so on.
@@ -98,9 +119,12 @@ void correct(std::vector<Change>& changes) {
   }
 }
 
-std::string value_text(const Change& change, double value) {
-  if (change.as_ratio) return with_decimals(value, 3) + " x direct";
-  return with_three_digits(value) + (change.before->unit.empty() ? "" : " " + change.before->unit);
+std::string values_text(const Change& change) {
+  auto const text = [&](double value) {
+    return change.as_ratio ? with_decimals(value, 3) : with_three_digits(value);
+  };
+  return text(change.from) + " -> " + text(change.to) + " " +
+         (change.as_ratio ? "x direct" : change.before->unit);
 }
 
 // More of it is worse.
@@ -147,15 +171,15 @@ std::vector<Change> compare(const Report& before, const Report& after, bool deta
     change.to = median(to);
     change.change = change.to / change.from - 1;
     change.p = mann_whitney(from, to);
-    change.decidable = false;
+    change.rounds_before = from.size();
+    change.rounds_after = to.size();
     changes.push_back(change);
   }
   auto const count = static_cast<double>(changes.size());
   correct(changes);
   for (auto& change : changes) {
-    auto const rounds = [](const Series* series) { return values_of(*series).size(); };
     change.decidable =
-        smallest_p(rounds(change.before), rounds(change.after)) * count <= kSignificance;
+        smallest_p(change.rounds_before, change.rounds_after) * count <= kSignificance;
     change.more_than_noise =
         change.p <= kSignificance && std::fabs(change.change) >= kSmallestChange;
   }
@@ -176,7 +200,7 @@ std::string comparison_text(const Report& before, const Report& after, bool deta
     auto const b = fact(after, name);
     text += wrapped(padded(name, 12) + (a == b ? a : a + "  ->  " + b), 12);
   }
-  TextTable table({"changed by more than noise", "from", "to", "change", "p"});
+  TextTable table({"changed by more than noise", "from and to", "change"});
   std::size_t undecidable = 0;
   for (auto const& change : changes) {
     undecidable += change.decidable ? 0 : 1;
@@ -185,9 +209,8 @@ std::string comparison_text(const Report& before, const Report& after, bool deta
     Series const& series = *change.before;
     table.add({std::string(worse ? "worse: " : "better: ") + series.section + ": " + series.row +
                    (series.column.empty() ? "" : ", " + series.column) + ", " + series.metric,
-               value_text(change, change.from), value_text(change, change.to),
-               (change.change > 0 ? "+" : "") + with_decimals(100 * change.change, 1) + " %",
-               change.p < 0.0001 ? "<0.0001" : with_decimals(change.p, 4)});
+               values_text(change),
+               (change.change > 0 ? "+" : "") + with_decimals(100 * change.change, 1) + " %"});
   }
   if (!table.empty()) text += "\n" + table.str();
   auto const found =

@@ -5,9 +5,11 @@
 // sided, exact up to 20 rounds; nothing is assumed about how noise is spread), with Holm's
 // correction for the number of figures: among all of a comparison of equal things, one is called
 // changed in one of twenty comparisons. Less than kSmallestChange is never called a change: two
-// runs of one program differ by as much through what they find in memory.
+// runs of one program differ by as much through what they find in memory. Rounds in which others
+// took the CPU are left out.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,9 @@ struct Change {
   bool as_ratio;  // to direct
   double from;    // medians
   double to;
-  double change;   // to / from - 1
+  double change;  // to / from - 1
+  std::size_t rounds_before;
+  std::size_t rounds_after;
   double p;        // of the test, corrected; 1 where there are too few rounds
   bool decidable;  // enough rounds for any difference to count
   bool more_than_noise;

@@ -217,7 +217,11 @@ std::string any_section(const Report& report, const std::string& section) {
           with_ratio(report, report.find(section, row, column->column, column->metric)));
     table.add(std::move(cells));
   }
-  return "\n" + wrapped(section + ": medians, and their ratios to direct", 2) + table.str();
+  bool const has_base =
+      report.find(section, kBase, columns[0]->column, columns[0]->metric) != nullptr;
+  std::string const title =
+      section + (has_base ? ": medians, and their ratios to direct" : ": medians");
+  return "\n" + wrapped(title, 2) + table.str();
 }
 
 }  // namespace

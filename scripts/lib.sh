@@ -34,6 +34,17 @@ install_packages() {
   rm -f "$log"
 }
 
+# Preset bench, built; its output only where that fails.
+build_bench_preset() {
+  if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+  mkdir -p build/bench
+  cmake --preset bench >build/bench/configure.log 2>&1 || {
+    cat build/bench/configure.log >&2
+    die "cannot configure preset bench"
+  }
+  cmake --build --preset bench -- --quiet
+}
+
 # 126 for "go version go1.26.8 linux/amd64". Never switches toolchains.
 go_number() {
   GOTOOLCHAIN=local "$1" version 2>/dev/null |

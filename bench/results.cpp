@@ -1,0 +1,64 @@
+// bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json: writes bench/RESULTS.md to
+// stdout, from the reports of one `scripts/lab bench`. A file that is not there is a part not
+// measured.
+#include <cstdio>
+#include <string>
+
+#include "bench/goals.h"
+#include "bench/process.h"
+#include "bench/tables.h"
+
+namespace bridge::bench {
+namespace {
+
+Report read_report(const char* path) {
+  std::string const text = read_text(path);
+  std::string complaint;
+  if (text.empty()) return {};
+  Report report = from_json(text, complaint);
+  if (!complaint.empty()) throw Broken(std::string(path) + " " + complaint);
+  return report;
+}
+
+void print_part(const char* title, const Report& report, bool details) {
+  std::printf("\n## %s\n\n", title);
+  if (report.series.empty())
+    std::printf("Not measured.\n");
+  else
+    std::printf("```\n%s```\n", tables_of(report, details).c_str());
+}
+
+int run(char** argv) {
+  Reports const reports{read_report(argv[2]), read_report(argv[3]), read_report(argv[4])};
+  Report const workload = read_report(argv[5]);
+  std::printf(
+      "# Results\n\n"
+      "Written by `scripts/lab bench` at commit %s; each part says how, where and when it was "
+      "measured. What\n"
+      "the figures mean and what not to conclude from them: [METHOD.md](METHOD.md).\n\n"
+      "## Goals\n\n"
+      "Medians of ratios that were taken inside a round, least and greatest of the rounds. All\n"
+      "processes on one CPU, but where another placement is named.\n\n%s",
+      argv[1], markdown_of(goals_of(reports)).c_str());
+  print_part("All on one CPU", reports.same, true);
+  print_part("The editor on a CPU of its own", reports.split, false);
+  print_part("The real gopls", reports.gopls, true);
+  print_part("A recorded session of VS Code, replayed", workload, true);
+  return 0;
+}
+
+}  // namespace
+}  // namespace bridge::bench
+
+int main(int argc, char** argv) {
+  if (argc != 6) {
+    std::fprintf(stderr, "bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json\n");
+    return 64;
+  }
+  try {
+    return bridge::bench::run(argv);
+  } catch (const bridge::bench::Broken& broken) {
+    std::fprintf(stderr, "bench_results: %s\n", broken.what());
+    return 1;
+  }
+}

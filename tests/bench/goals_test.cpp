@@ -1,0 +1,89 @@
+#include "bench/goals.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "bench/ways_run.h"
+
+namespace bridge::bench {
+namespace {
+
+const GoalResult* find(const std::vector<GoalResult>& goals, std::string_view text,
+                       std::string_view at) {
+  auto const found = std::find_if(goals.begin(), goals.end(), [&](const GoalResult& goal) {
+    return goal.goal.find(text) != std::string::npos && goal.at == at;
+  });
+  return found == goals.end() ? nullptr : &*found;
+}
+
+void put(Report& report, const char* row, const char* column, double value, std::size_t round) {
+  report.record({kSectionOnce, row, column, "p50", "us"}, round, value);
+}
+
+TEST(Goals, WhatWasNotMeasuredIsNeitherMetNorMissed) {
+  auto const goals = goals_of({});
+  EXPECT_EQ(goals.size(), 6 * 5 + 11u);
+  for (auto const& goal : goals) EXPECT_TRUE(std::isnan(goal.measured)) << goal.goal;
+  auto const text = markdown_of(goals);
+  EXPECT_EQ(text.find("missed"), std::string::npos);
+  EXPECT_EQ(text.find("| met"), std::string::npos);
+}
+
+TEST(Goals, AreJudgedByTheMedianOfRatiosInARound) {
+  Reports reports;
+  for (std::size_t round = 0; round < 3; ++round) {
+    double const speed = round == 1 ? 10 : 1;  // of the machine in that round
+    put(reports.same, "direct", "256 KiB", 100 * speed, round);
+    put(reports.same, "bridge, socket", "256 KiB", (188 + static_cast<double>(round)) * speed,
+        round);
+  }
+  auto const goals = goals_of(reports);
+  auto const* const goal = find(goals, "bridge, socket / direct, written once", "256 KiB");
+  ASSERT_NE(goal, nullptr);
+  EXPECT_DOUBLE_EQ(goal->measured, 1.89);
+  EXPECT_TRUE(goal->met());
+  EXPECT_EQ(goal->range, "1.88-1.90");
+  EXPECT_NE(markdown_of({*goal}).find("| <= 1.90 | 1.89 | 1.88-1.90 | met |"), std::string::npos)
+      << markdown_of({*goal});
+}
+
+TEST(Goals, OfTwoSizesTheWorseOneCounts) {
+  Reports reports;
+  for (auto const* column : {"128 B", "1 KiB"}) put(reports.same, "direct", column, 10, 0);
+  put(reports.same, "bridge, socket", "128 B", 31, 0);
+  put(reports.same, "bridge, socket", "1 KiB", 29, 0);
+  auto const goals = goals_of(reports);
+  auto const* const goal = find(goals, "bridge, socket / direct, written once", "<= 1 KiB");
+  ASSERT_NE(goal, nullptr);
+  EXPECT_DOUBLE_EQ(goal->measured, 3.1);
+  EXPECT_FALSE(goal->met());
+  EXPECT_NE(markdown_of({*goal}).find("**missed**"), std::string::npos);
+}
+
+TEST(Goals, ThroughputIsToBeAtLeastThat) {
+  Reports reports;
+  reports.same.record({kSectionStream, "socat", "to server", "throughput", "MB/s"}, 0, 100);
+  reports.same.record({kSectionStream, "bridge, socket", "to server", "throughput", "MB/s"}, 0,
+                      390);
+  auto const goals = goals_of(reports);
+  auto const* const goal = find(goals, "throughput", "to server");
+  ASSERT_NE(goal, nullptr);
+  EXPECT_DOUBLE_EQ(goal->measured, 3.9);
+  EXPECT_FALSE(goal->met());
+}
+
+TEST(Goals, MemoryIsWhatIsAboveTheIdleExecutable) {
+  Reports reports;
+  reports.same.record({kSectionMemory, "this executable, idle", "alone", "Pss", "KiB"}, 0, 1000);
+  reports.same.record({kSectionMemory, "bridge, socket", "alone", "Pss", "KiB"}, 0, 1200);
+  auto const goals = goals_of(reports);
+  auto const* const goal = find(goals, "bridge, socket: Pss", "KiB");
+  ASSERT_NE(goal, nullptr);
+  EXPECT_DOUBLE_EQ(goal->measured, 200);
+  EXPECT_TRUE(goal->met());
+}
+
+}  // namespace
+}  // namespace bridge::bench
