@@ -23,6 +23,14 @@
 
 namespace bridge::zero_copy {
 
+// Sanitizers make a session's start forty times as long, so there are fewer of them then; and their
+// run time needs pipes and descriptors itself.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // What the editor gives the bridge as stdin and stdout.
 enum class EditorKind : std::uint8_t {
   socketpairs,  // one each: libuv (VS Code, Neovim)

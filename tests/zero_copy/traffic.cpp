@@ -185,9 +185,10 @@ void Incoming::compare(std::string_view bytes) {
 }
 
 bool Incoming::read_once(int fd) {
-  static std::vector<char> chunk(256 * kKiB);
+  static std::vector<char> chunk;
+  chunk.resize(std::max(chunk.size(), read_bytes_max_));
   std::size_t const size =
-      behind_ == Behind::take ? chunk.size() : std::min(chunk.size(), frame_.size() - at_);
+      behind_ == Behind::take ? read_bytes_max_ : std::min(read_bytes_max_, frame_.size() - at_);
   ssize_t const got = ::read(fd, chunk.data(), size);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (got <= 0)

@@ -60,8 +60,9 @@ enum class Behind : std::uint8_t { take, leave };
 
 class Incoming {
  public:
-  explicit Incoming(Frames frames, Behind behind = Behind::take)
-      : frames_(std::move(frames)), behind_(behind) {
+  explicit Incoming(Frames frames, Behind behind = Behind::take,
+                    std::size_t read_bytes_max = 256 * 1024)
+      : frames_(std::move(frames)), behind_(behind), read_bytes_max_(read_bytes_max) {
     next_frame();
   }
   bool done() const { return over_; }
@@ -75,6 +76,7 @@ class Incoming {
   void next_frame();
   Frames frames_;
   Behind behind_;
+  std::size_t read_bytes_max_;  // with one read
   std::string frame_;
   std::size_t at_ = 0;
   std::size_t read_ = 0;
