@@ -1,8 +1,6 @@
 #include "proxy/lease/connected_server.h"
 
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -58,11 +56,6 @@ boost::system::result<ServerConnection, AcquireError> ConnectedServer::acquire(A
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return failed(errno);
   if (int const error = connect_within(socket.get(), address); error != 0) return failed(error);
-  if (address.tcp) {
-    // Frames are requests and answers: Nagle would hold each for 40 ms.
-    int const on = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
   UniqueFd write(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 3));
   if (!write) return failed(errno);
   ServerConnection connection;

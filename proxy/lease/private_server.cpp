@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "proxy/kernel/send_buffer.h"
+#include "proxy/kernel/sender_options.h"
 
 namespace bridge::lease {
 namespace {
@@ -60,7 +60,7 @@ boost::system::result<ServerConnection, AcquireError> PrivateServer::acquire(Acq
   if (!make_socketpair(to_server) || !make_socketpair(to_editor) || !make_pipe(errors)) {
     return AcquireError{std::string("no descriptors for a gopls: ") + std::strerror(errno)};
   }
-  kernel::enlarge_send_buffer(to_editor.theirs.get());
+  kernel::set_sender_options(to_editor.theirs.get());
   auto started = server::ChildProcess::start(
       {.path = gopls_, .args = args_, .environment = environment_with(go_directory_)},
       {.in = to_server.theirs.get(), .out = to_editor.theirs.get(), .error = errors.theirs.get()});

@@ -13,7 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "proxy/kernel/send_buffer.h"
+#include "proxy/kernel/sender_options.h"
 
 namespace bridge::relay {
 namespace {
@@ -119,14 +119,14 @@ boost::system::result<DescriptorSource> DescriptorSource::own(UniqueFd fd) {
 boost::system::result<DescriptorSink> DescriptorSink::inherit(int fd) {
   auto opened = inherit_descriptor(fd, O_WRONLY);
   if (!opened) return opened.error();
-  if (is_unix_stream(opened->fd.get())) kernel::enlarge_send_buffer(opened->fd.get());
+  kernel::set_sender_options(opened->fd.get());
   return DescriptorSink(std::move(opened->fd), opened->access, opened->splicing);
 }
 
 boost::system::result<DescriptorSink> DescriptorSink::own(UniqueFd fd) {
   auto opened = own_descriptor(std::move(fd));
   if (!opened) return opened.error();
-  if (is_unix_stream(opened->fd.get())) kernel::enlarge_send_buffer(opened->fd.get());
+  kernel::set_sender_options(opened->fd.get());
   return DescriptorSink(std::move(opened->fd), opened->access, opened->splicing);
 }
 

@@ -354,6 +354,22 @@ TEST_F(LargeFrames, AReaderThatGoesInTheMiddleOfOneEndsTheDirection) {
   EXPECT_EQ(gate.shown.back().method, "a");
 }
 
+TEST_F(LargeFrames, WhatIsStillInThePipeOfAReaderThatHangsUpIsForgotten) {
+  sink.is_full_after(10'000);
+  source.gives(answer(kLarge));
+  run();
+  ASSERT_TRUE(pump.wants_sink());
+  pump.on_sink_hangup();
+  EXPECT_EQ(pump.end()->reason, EndReason::sink_closed);
+  pump.discard_output();
+  source.gives(request(kLarge));
+  source.ends();
+  run();
+  EXPECT_EQ(pump.end()->reason, EndReason::source_closed);
+  EXPECT_EQ(sink.taken().size(), 10'000U);
+  EXPECT_EQ(gate.shown.back().id, "7");
+}
+
 TEST_F(LargeFrames, OneIsHeldInItsPipeUntilItIsReleased) {
   gate.decision = [this](const FrameView& view) {
     bool const first = gate.shown.size() == 1 && view.envelope.id == "7";

@@ -1,6 +1,7 @@
 // What splicing rests on: pipes, the pool, and descriptors of every kind that must neither sleep
 // nor change a flag.
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -8,7 +9,7 @@
 #include <cstring>
 #include <string>
 
-#include "proxy/kernel/send_buffer.h"
+#include "proxy/kernel/sender_options.h"
 #include "proxy/relay/descriptor_channel.h"
 #include "proxy/relay/pipe_pool.h"
 #include "proxy/relay/zero_copy.h"
@@ -87,16 +88,30 @@ TEST(ZeroCopy, PaysFromLinuxSixFiveOn) {
   }
 }
 
-TEST(SendBuffer, IsEnlargedWithoutPrivilegeAndNeverMadeSmaller) {
+TEST(SenderOptions, ASendBufferIsEnlargedWithoutPrivilegeAndNeverMadeSmaller) {
   OneWay const pair = make_one_way(PairKind::socketpair);
   int const small = 8192;
   ASSERT_EQ(::setsockopt(pair.write.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
   int const before = send_buffer(pair.write.get());
-  kernel::enlarge_send_buffer(pair.write.get());
+  kernel::set_sender_options(pair.write.get());
   EXPECT_GT(send_buffer(pair.write.get()), before);
   int const large = send_buffer(pair.write.get());
-  kernel::enlarge_send_buffer(pair.write.get());
+  kernel::set_sender_options(pair.write.get());
   EXPECT_EQ(send_buffer(pair.write.get()), large);
+}
+
+TEST(SenderOptions, WhatIsWrittenToTcpIsSentAtOnce) {
+  for (bool const inherited : {true, false}) {
+    OneWay pair = make_one_way(PairKind::tcp);
+    kernel::UniqueFd const same(::fcntl(pair.write.get(), F_DUPFD_CLOEXEC, 3));
+    auto sink = inherited ? DescriptorSink::inherit(pair.write.get())
+                          : DescriptorSink::own(std::move(pair.write));
+    ASSERT_TRUE(sink);
+    int on = 0;
+    socklen_t size = sizeof on;
+    ASSERT_EQ(::getsockopt(same.get(), IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
+    EXPECT_NE(on, 0) << inherited;
+  }
 }
 
 struct Spliced : testing::TestWithParam<PairKind> {
