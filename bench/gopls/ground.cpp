@@ -67,7 +67,8 @@ Ground make_ground(const GoplsOptions& options, const std::string& directory) {
   ground.gopls = gopls.found->path;
   ground.bridge = options.bridge;
   ground.directory = directory;
-  auto const settings = go_env(go.found->path, directory, {"GOMODCACHE", "GOPATH", "GOENV"});
+  auto const settings =
+      go_env(go.found->path, directory, {"GOMODCACHE", "GOPATH", "GOENV", "GOCACHE"});
   if (options.module.empty()) {
     ground.module = directory + "/module";
     write_module(ground.module, generate_module());
@@ -86,10 +87,11 @@ Ground make_ground(const GoplsOptions& options, const std::string& directory) {
   set("XDG_CONFIG_HOME", make_directory(directory + "/config"));
   set("XDG_CACHE_HOME", make_directory(directory + "/cache"));
   set("XDG_RUNTIME_DIR", make_directory(directory + "/run"));
-  set("GOCACHE", make_directory(directory + "/go-build"));
   set("GOMODCACHE", settings[0]);
   set("GOPATH", settings[1]);
   set("GOENV", settings[2]);
+  // Empty, it would be filled with half of the standard library first, which is Go's work alone.
+  set("GOCACHE", settings[3].empty() ? directory + "/go-build" : settings[3]);
   // What the module cache lacks is missing in each way alike; nothing is downloaded meanwhile.
   set("GOPROXY", "off");
   // gopls finds go there only.
