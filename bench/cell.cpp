@@ -134,12 +134,15 @@ Stream rates(double bytes, nanoseconds wall, nanoseconds relay, bool has_relay) 
 
 }  // namespace
 
-RoundTrips measure_round_trips(OpenWay& open, Message& request, const CellOptions& options) {
+RoundTrips measure_round_trips(OpenWay& open, Message& request, const CellOptions& options,
+                               int& retries_left) {
   auto const began = Clock::now();
   RoundTrips best = measure_once(open, request, options);
   // Another attempt at a way that is that slow would take the time of all others.
   bool const is_slow = Clock::now() - began > 2 * kBudgetsMax * options.budget;
-  for (int i = 1; i < RoundTrips::kAttemptsMax && best.noisy() && !is_slow && !interrupted(); ++i) {
+  auto const tries_again = [&] { return best.noisy() && !is_slow && retries_left > 0; };
+  for (int i = 1; i < RoundTrips::kAttemptsMax && tries_again() && !interrupted(); ++i) {
+    --retries_left;
     RoundTrips const again = measure_once(open, request, options);
     if (again.foreign_share < best.foreign_share) best = again;
   }

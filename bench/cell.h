@@ -43,7 +43,9 @@ struct CellOptions {
   std::optional<Injected> injected;
 };
 
-RoundTrips measure_round_trips(OpenWay& open, Message& request, const CellOptions& options);
+// Takes further attempts from `retries_left`.
+RoundTrips measure_round_trips(OpenWay& open, Message& request, const CellOptions& options,
+                               int& retries_left);
 
 // Of the relay, a round trip. Apart from the times: while anybody counts, every system call on the
 // machine is slower.

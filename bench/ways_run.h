@@ -66,6 +66,7 @@ class WaysRun {
   std::size_t round_ = 0;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::duration longest_round_{};
+  int retries_left_ = 0;  // in this round
   int cells_ = 0;
   int noisy_cells_ = 0;
   std::vector<double> foreign_of_rounds_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -23,10 +24,17 @@ class Bench : public testing::Test {
  protected:
   // Whatever a run leaves behind becomes a child of ours. It may be ending still; one that does not
   // end keeps the test waiting until ctest ends it.
-  void SetUp() override { ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0); }
+  void SetUp() override {
+    ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    home_.write("tmp/of the test", "");
+    home_.set("TMPDIR", home_ / "tmp");
+  }
   void TearDown() override {
     while (::waitpid(-1, nullptr, 0) > 0) continue;
     EXPECT_EQ(errno, ECHILD);
+    auto const files = std::filesystem::directory_iterator(home_ / "tmp");
+    if (!was_killed_)
+      EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "a file is left behind";
   }
 
   RunResult bench(std::vector<std::string> args) const {
@@ -64,6 +72,7 @@ class Bench : public testing::Test {
   }
 
   BridgeHome home_;
+  bool was_killed_ = false;
 };
 
 TEST_F(Bench, ARoundHasEveryWayAndEveryFigure) {
@@ -172,6 +181,18 @@ TEST_F(Bench, AnInterruptedRunPrintsWhatItHas) {
     EXPECT_NE(output.find("bridge, socket"), std::string::npos) << output;
     EXPECT_NE(output.find("* interrupted in round "), std::string::npos) << output;
   }
+}
+
+// Nobody is there to end them; TearDown waits for them.
+TEST_F(Bench, AKilledRunLeavesNoProcessBehind) {
+  rigs::StdioChild child(
+      {.argv = {BRIDGE_BINARY, "bench", "--rounds", "1000", "--cell-ms", "1", "--ways",
+                "held,socket,unix,tcp", "--sizes", "128", "--parts", "round-trips"},
+       .env = home_.environment()});
+  child.wait_for_error_text("round 2");
+  was_killed_ = true;
+  child.kill(SIGKILL);
+  EXPECT_EQ(child.wait_exit(), (rigs::ExitStatus{.code = -1, .signal = SIGKILL}));
 }
 
 TEST_F(Bench, ArgumentsThatAreWrongAreNamed) {
