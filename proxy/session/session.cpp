@@ -272,8 +272,10 @@ void Session::close_idle_pipes_later() {
 void Session::arm_timer(Timer timer, std::chrono::milliseconds delay) {
   std::uint64_t const generation = ++timer_generation_;
   timer_.expires_after(delay);
-  timer_.async_wait([this, timer, generation](const boost::system::error_code& error) {
+  timer_.async_wait([this, timer, delay, generation](const boost::system::error_code& error) {
     if (error || generation != timer_generation_ || outcome_) return;
+    // What a server that is gone has said waits for a slow editor, not for the server.
+    if (timer == Timer::server_end && to_editor_->wants_sink()) return arm_timer(timer, delay);
     lifecycle_.on_timer(timer);
     settle();
   });
