@@ -52,7 +52,7 @@ TEST_P(EqualBytes, BothWaysAtOnce) {
   Relayed::Settings settings{.editor = editor_kind, .server = server_kind, .mode = mode};
   settings.env = {"GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=60000"};
   if (files) settings.input = to_server();
-  Relayed bridge(std::move(settings));
+  Relayed bridge(settings);
   Outgoing editor_writes(to_server(), random_cuts(1));
   Outgoing server_writes(to_editor(), random_cuts(2));
   Incoming server_reads(to_server());

@@ -48,6 +48,13 @@ void exchange_large_frames(const Relayed& bridge) {
   exchange(bridge, {&editor_writes, &server_reads, &server_writes, &editor_reads});
 }
 
+// As strace writes it: "splice:error=EINVAL:when=3".
+std::string fault(const std::string& call, const std::string& error, const std::string& when) {
+  std::string text = call;
+  text.append(":error=").append(error).append(":when=").append(when);
+  return text;
+}
+
 struct Refused : testing::TestWithParam<Ends> {
   rigs::TempDir directory;
   std::string const trace = directory / "trace";
@@ -56,7 +63,7 @@ struct Refused : testing::TestWithParam<Ends> {
     ASSERT_EQ(::access(kStrace, X_OK), 0) << "strace is missing: scripts/setup installs it";
   }
 
-  // `faults` are strace's, as in "splice:error=EINVAL:when=3". Returns the trace of those calls.
+  // Returns the trace of those calls.
   std::string run(const std::vector<std::string>& faults, const std::string& calls) {
     Relayed::Settings settings{.editor = GetParam().editor, .server = GetParam().server};
     // LeakSanitizer cannot work in a traced process.
@@ -64,7 +71,7 @@ struct Refused : testing::TestWithParam<Ends> {
     settings.tracer = {kStrace, "-qq", "-o", trace, "-e", "trace=" + calls};
     for (auto const& fault : faults)
       settings.tracer.insert(settings.tracer.end(), {"-e", "inject=" + fault});
-    Relayed bridge(std::move(settings));
+    Relayed bridge(settings);
     exchange_large_frames(bridge);
     EXPECT_EQ(bridge.finish(), (ExitStatus{0, 0})) << bridge.errors();
     EXPECT_EQ(bridge.errors(), "");
@@ -87,9 +94,9 @@ struct Refused : testing::TestWithParam<Ends> {
   }
 
   // The injection must have happened: a check that cannot fail is none.
-  void expect_unfelt(const std::string& fault) {
-    SCOPED_TRACE(fault);
-    std::string const calls = run({fault}, fault.substr(0, fault.find(':')));
+  void expect_unfelt(const std::string& call, const std::string& error, const std::string& when) {
+    SCOPED_TRACE(fault(call, error, when));
+    std::string const calls = run({fault(call, error, when)}, call);
     if (has_zero_copy()) {
       EXPECT_NE(calls.find("(INJECTED)"), std::string::npos);
     }
@@ -99,31 +106,30 @@ struct Refused : testing::TestWithParam<Ends> {
 TEST_P(Refused, SpliceAtTheNthCall) {
   for (std::string const error : {"EINVAL", "ENOMEM", "EAGAIN", "EINTR", "EIO"})
     for (int n = 1; n <= 10; n += kSanitized ? 3 : 1)
-      expect_unfelt("splice:error=" + error + ":when=" + std::to_string(n));
+      expect_unfelt("splice", error, std::to_string(n));
 }
 
 TEST_P(Refused, SpliceFromTheNthCallOn) {
   for (std::string const error : {"EINVAL", "ENOMEM", "ENOSYS", "EPERM"})
     for (std::string const from : {"1+", "2+", "3+", "6+"}) {
       if (kSanitized && error != "EINVAL") continue;
-      expect_unfelt("splice:error=" + error + ":when=" + from);
+      expect_unfelt("splice", error, from);
     }
 }
 
 TEST_P(Refused, EveryOtherSplice) {
   for (std::string const error : {"EINVAL", "ENOMEM", "EAGAIN", "EINTR"})
-    for (std::string const from : {"1+2", "2+2", "2+3"})
-      expect_unfelt("splice:error=" + error + ":when=" + from);
+    for (std::string const from : {"1+2", "2+2", "2+3"}) expect_unfelt("splice", error, from);
 }
 
 TEST_P(Refused, ALookOrAReadThatIsInterruptedOrComesTooEarly) {
   for (std::string const error : {"EAGAIN", "EINTR"})
     for (std::string const from : {"1+2", "2+2", "2+3"}) {
       if (GetParam().editor != EditorKind::fifos) {
-        expect_unfelt("recvfrom:error=" + error + ":when=" + from);
+        expect_unfelt("recvfrom", error, from);
       }
       // Reads from sockets at least: sendto is the buffer's way out.
-      run({"sendto:error=" + error + ":when=" + from}, "sendto");
+      run({fault("sendto", error, from)}, "sendto");
     }
 }
 
@@ -132,8 +138,8 @@ TEST_P(Refused, APipeForTheFrame) {
   // The first pipes are for the server's stderr and its start.
   for (std::string const& n : ordinals_of("pipe2", "O_NONBLOCK"))
     for (std::string const error : {"EMFILE", "ENFILE"}) {
-      expect_unfelt("pipe2:error=" + error + ":when=" + n);
-      expect_unfelt("pipe2:error=" + error + ":when=" + n + "+");
+      expect_unfelt("pipe2", error, n);
+      expect_unfelt("pipe2", error, n + "+");
     }
 }
 
@@ -143,20 +149,20 @@ TEST_P(Refused, ThePipesSize) {
   }
   for (std::string const& n : ordinals_of("fcntl", "F_SETPIPE_SZ"))
     for (std::string const error : {"EPERM", "EBUSY"}) {
-      expect_unfelt("fcntl:error=" + error + ":when=" + n);
-      expect_unfelt("fcntl:error=" + error + ":when=" + n + "+");
+      expect_unfelt("fcntl", error, n);
+      expect_unfelt("fcntl", error, n + "+");
     }
 }
 
 // How much an inherited socket has room for, and what kind of socket it is.
 TEST_P(Refused, WhatIsAskedOfSockets) {
   for (std::string const& n : ordinals_of("ioctl", "TIOCOUTQ")) {
-    expect_unfelt("ioctl:error=EPERM:when=" + n);
-    expect_unfelt("ioctl:error=EPERM:when=" + n + "+");
+    expect_unfelt("ioctl", "EPERM", n);
+    expect_unfelt("ioctl", "EPERM", n + "+");
   }
   for (std::string const about : {"SO_SNDBUF", "SO_DOMAIN"})
     for (std::string const& n : ordinals_of("getsockopt", about, 6))
-      expect_unfelt("getsockopt:error=EPERM:when=" + n);
+      expect_unfelt("getsockopt", "EPERM", n);
   run({"setsockopt:error=EPERM:when=1+"}, "setsockopt");
 }
 

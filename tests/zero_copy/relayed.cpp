@@ -181,7 +181,7 @@ std::string read_exactly(int fd, std::size_t size) {
   return all;
 }
 
-Relayed::Relayed(Settings settings) {
+Relayed::Relayed(const Settings& settings) {
   ::signal(SIGPIPE, SIG_IGN);
   StdioPair const stdio = make_editor(settings);
   std::string address;

@@ -89,7 +89,7 @@ class Relayed {
     // EditorKind::files: gives, piece by piece, what stdin holds.
     std::function<bool(std::string& piece)> input = {};
   };
-  explicit Relayed(Settings settings);
+  explicit Relayed(const Settings& settings);
   ~Relayed();
   Relayed(const Relayed&) = delete;
   Relayed& operator=(const Relayed&) = delete;
@@ -108,7 +108,7 @@ class Relayed {
   std::string output_file() const { return directory_ / "output"; }
   const rigs::TempDir& directory() const { return directory_; }
 
-  // Both of the bridge's threads of time: user and system.
+  // The bridge's, user and system.
   std::chrono::nanoseconds cpu_time() const;
   // How often it went to sleep or was put to sleep.
   std::uint64_t context_switches() const;
