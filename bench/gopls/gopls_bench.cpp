@@ -6,6 +6,7 @@
 #include <chrono>
 #include <exception>
 
+#include "bench/figures.h"
 #include "bench/gopls/gopls_rounds.h"
 #include "bench/gopls/ground.h"
 #include "bench/process.h"
@@ -16,13 +17,25 @@ namespace {
 
 // Then no further round is begun.
 constexpr std::chrono::minutes kTimeMax{7};
-constexpr int kColdRounds = 3;  // each costs several seconds a way
+constexpr double kForeignShareMax = 0.12;  // as for the other parts, METHOD.md
+constexpr int kColdRounds = 3;             // each costs several seconds a way
 
 std::string last_line(const std::string& text) {
   auto const end = text.find_last_not_of('\n');
   if (end == std::string::npos) return {};
   auto const before = text.rfind('\n', end);
   return text.substr(before == std::string::npos ? 0 : before + 1, end - before);
+}
+
+void say_how_noisy(const std::vector<double>& foreign_shares, Report& report) {
+  if (foreign_shares.empty()) return;
+  double const share = median(foreign_shares);
+  std::string const percent = with_decimals(100 * share, 0) + " %";
+  report.facts.emplace_back("foreign CPU", percent + " during gopls' round trips");
+  if (share > kForeignShareMax) {
+    report.note("gopls: other programs took " + percent +
+                " of all CPUs' time: only ratios of p50 mean something");
+  }
 }
 
 }  // namespace
@@ -42,21 +55,26 @@ std::string run_gopls_bench(const GoplsOptions& options, Report& report) {
       report.facts.emplace_back("gopls", ground.gopls);
       report.facts.emplace_back("module", options.module.empty() ? "generated" : ground.module);
       report.facts.emplace_back("asked about", "func " + ground.target.function);
-      GoplsRounds rounds(ground, strays, report, options.seed, options.progress);
+      GoplsRounds rounds(ground, strays, report, options.seed, options.step);
+      auto const say = [&](const std::string& text) {
+        if (options.progress) options.progress("gopls: " + text);
+      };
+      say("loading the module for the first time");
       rounds.prepare();
       for (int round = 0; round < options.rounds; ++round) {
         if (std::chrono::steady_clock::now() > until) {
           report.note("gopls: stopped after " + std::to_string(round) + " rounds, for time");
           break;
         }
-        if (options.progress) {
-          options.progress("gopls: round " + std::to_string(round + 1) + " of " +
-                           std::to_string(options.rounds));
-        }
+        say("round " + std::to_string(round + 1) + " of " + std::to_string(options.rounds));
         rounds.measure(static_cast<std::size_t>(round));
         if (round < kColdRounds) rounds.measure_cold_starts(static_cast<std::size_t>(round));
       }
-      if (!options.windows.empty()) rounds.measure_memory(options.windows);
+      say_how_noisy(rounds.foreign_shares(), report);
+      if (!options.windows.empty()) {
+        say("memory");
+        rounds.measure_memory(options.windows);
+      }
     } catch (const Interrupted&) {
       report.note("gopls: interrupted");
     } catch (const std::exception& broken) {

@@ -19,7 +19,9 @@ struct GoplsOptions {
   std::vector<int> windows{1, 4, 8};  // --windows N,N,...: memory; ascending, empty for none
   std::uint32_t seed = 0;             // order of the ways
   std::string bridge;                 // the executable of the bridge, absolute
-  std::function<void(const std::string&)> progress;  // one line, no newline; may be empty
+  // What is done now, in a few words; either may be empty. `step` comes some ten times a round.
+  std::function<void(const std::string&)> progress{};
+  std::function<void(const std::string&)> step{};
 };
 
 // For the help text of the command: how long it takes.

@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
 
-#include "bench/figures.h"
+#include "bench/gopls/foreign_share.h"
+#include "bench/gopls/gopls_requests.h"
 #include "bench/gopls/ground.h"
 #include "bench/interrupt.h"
 
@@ -16,35 +16,11 @@ namespace bridge::bench {
 namespace {
 
 using std::chrono::milliseconds;
-using Clock = LspPeer::Clock;
 
-// Turns within a round, so that a minute's mood of the machine meets all ways.
-constexpr int kTurns = 3;
 // After the last answer gopls analyses what it has loaded; some seconds for a large module.
 constexpr milliseconds kQuietMax{10000};
 // Of the memory that is free, what the windows of the next step may take.
 constexpr double kMemoryShare = 0.8;
-
-struct Request {
-  const char* column;
-  std::string_view method;
-  std::string Target::*params;
-  milliseconds time;  // for each way and turn
-  void (*check)(std::string_view answer, const Target& target);
-};
-
-void check_hover(std::string_view answer, const Target& target) {
-  if (!hover_is_right(answer, target))
-    throw Broken("not a hover: " + std::string(answer.substr(0, 300)));
-}
-
-const std::array<Request, 3> kRequests{{
-    {"pure RPC", kCheapRequest, &Target::cheap_params, milliseconds(60), check_cheap},
-    {"hover", "textDocument/hover", &Target::hover_params, milliseconds(100), check_hover},
-    // Some milliseconds each: fewer samples, and a p99 that is nearly the slowest.
-    {"completion", "textDocument/completion", &Target::completion_params, milliseconds(200),
-     check_completion},
-}};
 
 double in_ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -57,15 +33,11 @@ double memory_available_kib() {
 }  // namespace
 
 GoplsRounds::GoplsRounds(const Ground& ground, const StrayCatcher& strays, Report& report,
-                         std::uint32_t seed, Progress progress)
-    : ground_(ground),
-      strays_(strays),
-      report_(report),
-      random_(seed),
-      progress_(std::move(progress)) {}
+                         std::uint32_t seed, Step step)
+    : ground_(ground), strays_(strays), report_(report), random_(seed), step_(std::move(step)) {}
 
 void GoplsRounds::say(const std::string& text) const {
-  if (progress_) progress_(text);
+  if (step_) step_(text);
 }
 
 std::vector<GoplsWay> GoplsRounds::shuffled(std::vector<GoplsWay> ways) {
@@ -79,14 +51,19 @@ GoplsWindow GoplsRounds::open(GoplsWay way, const std::vector<std::string>& envi
 }
 
 void GoplsRounds::prepare() {
-  say("gopls: loading the module for the first time");
   listening_.emplace(ground_, ground_.environment, ground_.directory + "/gopls.sock");
   for (GoplsWay const way : {GoplsWay::direct_socket, GoplsWay::remote_auto}) {
     keepers_.push_back(open(way, ground_.environment));
   }
+  wait_quiet(processes_that_stay(), 3 * kQuietMax);
+}
+
+std::vector<pid_t> GoplsRounds::processes_that_stay() const {
   auto pids = family_of(listening_->pid());
-  for (pid_t const pid : keepers_.back().processes()) pids.push_back(pid);
-  wait_quiet(pids, 3 * kQuietMax);
+  for (const GoplsWindow& keeper : keepers_) {
+    for (pid_t const pid : keeper.processes()) pids.push_back(pid);
+  }
+  return pids;
 }
 
 void GoplsRounds::record_start(GoplsWay way, const char* how, std::size_t round,
@@ -114,9 +91,8 @@ void GoplsRounds::measure(std::size_t round) {
     GoplsWindow window = open(way, ground_.environment);
     record_start(way, "warm", round, window.times());
     // The next start must not be slowed down by what this one set off.
-    auto pids = window.processes();
-    for (pid_t const pid : family_of(listening_->pid())) pids.push_back(pid);
-    for (pid_t const pid : keepers_.back().processes()) pids.push_back(pid);
+    auto pids = processes_that_stay();
+    for (pid_t const pid : window.processes()) pids.push_back(pid);
     wait_quiet(pids, kQuietMax);
     // Its round trips are those of `remote`; the daemon it uses is another one.
     if (way == GoplsWay::remote_auto) continue;
@@ -124,47 +100,13 @@ void GoplsRounds::measure(std::size_t round) {
     opened.push_back(way);
   }
   say("gopls: round trips");
-  ask_in_turns(windows, opened, round);
-}
-
-void GoplsRounds::ask_in_turns(std::vector<GoplsWindow>& windows, const std::vector<GoplsWay>& ways,
-                               std::size_t round) {
-  std::vector<std::array<std::vector<double>, kRequests.size()>> samples(windows.size());
-  std::vector<std::size_t> order(windows.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  for (int turn = 0; turn < kTurns; ++turn) {
-    std::shuffle(order.begin(), order.end(), random_);
-    for (std::size_t const i : order) {
-      for (std::size_t kind = 0; kind < kRequests.size(); ++kind) {
-        if (interrupted()) throw Interrupted();
-        const Request& request = kRequests[kind];
-        std::string const& params = ground_.target.*request.params;
-        LspPeer& peer = windows[i].peer();
-        // The first one warms this way up, and its answer is looked at.
-        request.check(peer.request(request.method, params), ground_.target);
-        auto const until = Clock::now() + request.time;
-        for (auto before = Clock::now(); before < until;) {
-          (void)peer.request(request.method, params);
-          auto const after = Clock::now();
-          samples[i][kind].push_back(
-              std::chrono::duration<double, std::micro>(after - before).count());
-          before = after;
-        }
-      }
-    }
+  std::vector<pid_t> pids = processes_that_stay();
+  for (const GoplsWindow& window : windows) {
+    for (pid_t const pid : window.processes()) pids.push_back(pid);
   }
-  for (std::size_t i = 0; i < windows.size(); ++i) {
-    for (std::size_t kind = 0; kind < kRequests.size(); ++kind) {
-      Series series{.section = "gopls: round trip",
-                    .row = std::string(to_string(ways[i])),
-                    .column = kRequests[kind].column,
-                    .metric = "p50",
-                    .unit = "us"};
-      report_.record(series, round, percentile(samples[i][kind], 0.5));
-      series.metric = "p99";
-      report_.record(series, round, percentile(samples[i][kind], 0.99));
-    }
-  }
+  ForeignShare const foreign(pids);
+  ask_in_turns(windows, opened, ground_.target, random_, report_, round);
+  foreign_shares_.push_back(foreign.share());
 }
 
 void GoplsRounds::measure_cold_starts(std::size_t round) {
@@ -177,11 +119,7 @@ void GoplsRounds::measure_cold_starts(std::size_t round) {
       wait_quiet(window.processes(), kQuietMax);
     }
     // The daemon that -remote=auto has started for this one window.
-    std::vector<pid_t> known{listening_->pid()};
-    for (const GoplsWindow& keeper : keepers_) {
-      for (pid_t const pid : keeper.processes()) known.push_back(pid);
-    }
-    strays_.end_strays(known);
+    strays_.end_strays(processes_that_stay());
   }
 }
 

@@ -14,10 +14,10 @@ namespace bridge::bench {
 
 class GoplsRounds {
  public:
-  using Progress = std::function<void(const std::string&)>;
+  using Step = std::function<void(const std::string&)>;
 
   GoplsRounds(const Ground& ground, const StrayCatcher& strays, Report& report, std::uint32_t seed,
-              Progress progress);
+              Step step);
 
   // Fills the caches that all ways share, and keeps one window open at each gopls that stays, so
   // that it is warm for all that follow alike.
@@ -29,12 +29,15 @@ class GoplsRounds {
   // Windows of one way, more and more of them.
   void measure_memory(const std::vector<int>& windows);
 
+  // Of each round: which part of all CPUs' time others took during the round trips.
+  const std::vector<double>& foreign_shares() const noexcept { return foreign_shares_; }
+
  private:
   std::vector<GoplsWay> shuffled(std::vector<GoplsWay> ways);
   GoplsWindow open(GoplsWay way, const std::vector<std::string>& environment);
   void record_start(GoplsWay way, const char* how, std::size_t round, const StartTimes& times);
-  void ask_in_turns(std::vector<GoplsWindow>& windows, const std::vector<GoplsWay>& ways,
-                    std::size_t round);
+  // The gopls that listens, the windows that keep it warm, and the daemon of -remote=auto.
+  std::vector<pid_t> processes_that_stay() const;
   void measure_memory_of(GoplsWay way, const std::vector<int>& windows);
   void say(const std::string& text) const;
 
@@ -42,8 +45,9 @@ class GoplsRounds {
   const StrayCatcher& strays_;
   Report& report_;
   std::mt19937 random_;
-  Progress progress_;
+  Step step_;
   int cold_starts_ = 0;
+  std::vector<double> foreign_shares_;
   // In this order: windows end before what they are connected to.
   std::optional<ListeningGopls> listening_;
   std::vector<GoplsWindow> keepers_;

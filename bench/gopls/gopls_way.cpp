@@ -67,7 +67,7 @@ std::string_view to_string(GoplsWay way) {
     case GoplsWay::direct:
       return "direct";
     case GoplsWay::direct_socket:
-      return "direct, one socket";
+      return "direct, Unix socket";
     case GoplsWay::bridge_private:
       return "bridge, held stdio";
     case GoplsWay::bridge_connect:

@@ -187,11 +187,11 @@ std::string run_workload_bench(const WorkloadOptions& options, Report& report) {
     for (int round = 0; round < options.rounds; ++round) {
       std::shuffle(ways.begin(), ways.end(), random);
       std::map<WorkloadWay, Session> sessions;
+      std::string const name =
+          "workload: round " + std::to_string(round + 1) + " of " + std::to_string(options.rounds);
+      if (options.progress) options.progress(name);
       for (WorkloadWay const way : ways) {
-        if (options.progress) {
-          options.progress("workload: round " + std::to_string(round + 1) + " of " +
-                           std::to_string(options.rounds) + ", " + to_string(way));
-        }
+        if (options.step) options.step(name + ", " + to_string(way));
         if (interrupted()) {
           report.note("workload: interrupted");
           return {};

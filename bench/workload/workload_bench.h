@@ -19,7 +19,9 @@ struct WorkloadOptions {
   // its gopls. (A script whose first line is "#!BRIDGE HIDDEN-COMMAND" will do; the bridge refuses
   // itself as a gopls.)
   std::string stand_in;
-  std::function<void(const std::string&)> progress;  // one line, no newline; may be empty
+  // What is done now, in a few words; either may be empty. `step` comes for each way.
+  std::function<void(const std::string&)> progress{};
+  std::function<void(const std::string&)> step{};
 };
 
 // For the help text of the command: how long it takes.

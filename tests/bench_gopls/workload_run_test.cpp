@@ -15,8 +15,7 @@ WorkloadOptions one_round() {
   return {.rounds = 1,
           .seed = 1,
           .bridge = BRIDGE_BINARY,
-          .stand_in = BRIDGE_TEST_PROGRAMS "/workload_stand_in",
-          .progress = {}};
+          .stand_in = BRIDGE_TEST_PROGRAMS "/workload_stand_in"};
 }
 
 TEST(WorkloadRun, GivesTheFiguresOfEachWay) {
