@@ -128,7 +128,7 @@ struct Cut : testing::TestWithParam<Ends> {
 };
 
 TEST_P(Cut, AServerThatDiesInAHeaderLeavesNothingOfIt) {
-  for (std::string const& frame : {frame_with_body(kMiB), frame_with_body(900 * kKiB)})
+  for (std::string const& frame : {frame_with_body(kMiB, 2), frame_with_body(900 * kKiB, 3)})
     for (std::size_t const place : header_places(frame)) expect_clean_server_death(frame, place);
 }
 
@@ -138,12 +138,12 @@ TEST_P(Cut, AServerThatDiesInABodyOf1MiBLeavesNothingOfIt) {
 }
 
 TEST_P(Cut, AServerThatDiesInABodyOf900KiBLeavesNothingOfIt) {
-  std::string const frame = frame_with_body(900 * kKiB);
+  std::string const frame = frame_with_body(900 * kKiB, 3);
   for (std::size_t const place : body_places(frame)) expect_clean_server_death(frame, place);
 }
 
 TEST_P(Cut, AnEditorThatDiesInAHeaderLeavesNothingOfIt) {
-  for (std::string const& frame : {frame_with_body(kMiB), frame_with_body(900 * kKiB)})
+  for (std::string const& frame : {frame_with_body(kMiB, 2), frame_with_body(900 * kKiB, 3)})
     for (std::size_t const place : header_places(frame)) expect_clean_editor_death(frame, place);
 }
 
@@ -153,15 +153,16 @@ TEST_P(Cut, AnEditorThatDiesInABodyOf1MiBLeavesNothingOfIt) {
 }
 
 TEST_P(Cut, AnEditorThatDiesInABodyOf900KiBLeavesNothingOfIt) {
-  std::string const frame = frame_with_body(900 * kKiB);
+  std::string const frame = frame_with_body(900 * kKiB, 3);
   for (std::size_t const place : body_places(frame)) expect_clean_editor_death(frame, place);
 }
 
 // Whole frames of every size in front of the one that is cut.
 TEST_P(Cut, AllThatWasWholeBeforeArrives) {
   std::string before;
+  std::uint32_t seed = 1;
   for (std::size_t const size : {std::size_t{1}, 40 * kKiB, kMiB, 200 * kKiB, std::size_t{77}})
-    before += frame_with_body(size);
+    before += frame_with_body(size, seed++);
   std::string const cut = frame_with_body(300 * kKiB).substr(0, 250 * kKiB);
   {
     Relayed bridge(settings());

@@ -77,8 +77,10 @@ struct EditorsDescriptors : testing::TestWithParam<Ends> {
         EXPECT_TRUE(limit.tv_sec == 0 && limit.tv_usec == 0) << "descriptor " << number;
       }
   }
-  static void pass_both_ways(const Relayed& bridge, std::size_t size) {
-    auto const frames = [&] { return these_frames({frame_with_body(20), frame_with_body(size)}); };
+  static void pass_both_ways(const Relayed& bridge, std::size_t size, std::uint32_t seed = 1) {
+    auto const frames = [&] {
+      return these_frames({frame_with_body(20), frame_with_body(size, seed)});
+    };
     Outgoing editor_writes(frames(), cuts_of(64 * kKiB));
     Incoming server_reads(frames());
     Outgoing server_writes(frames(), cuts_of(64 * kKiB));
@@ -125,7 +127,8 @@ TEST_P(EditorsDescriptors, AreAsManyAfterManyLargeFrames) {
   pass_both_ways(bridge, 100);
   auto const before = bridge.descriptors();
   for (int i = 0; i < 40; ++i) {
-    pass_both_ways(bridge, (40 + 37 * static_cast<std::size_t>(i)) * kKiB);
+    pass_both_ways(bridge, (40 + 37 * static_cast<std::size_t>(i)) * kKiB,
+                   static_cast<std::uint32_t>(i));
     ASSERT_LE(bridge.descriptors().size(), before.size() + (GetParam().mode == Mode::off ? 0 : 4));
   }
   for (int i = 0; i < 1000 && bridge.descriptors() != before; ++i)

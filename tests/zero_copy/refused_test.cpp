@@ -33,7 +33,7 @@ Frames large_frames(std::uint32_t seed) {
   std::vector<std::string> frames = {frame_with_body(20, seed)};
   for (std::size_t const size : {40 * kKiB, 64 * kKiB, 300 * kKiB, kMiB, 90 * kKiB, 2 * kMiB,
                                  std::size_t{100}, 33 * kKiB, kMiB - 100, 256 * kKiB})
-    frames.push_back(frame_with_body(size, seed));
+    frames.push_back(frame_with_body(size, seed++));
   return these_frames(std::move(frames));
 }
 

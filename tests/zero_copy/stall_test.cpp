@@ -113,16 +113,21 @@ TEST_P(Stall, BothFullAtOnceIsNoDeadlock) {
 // The editor's stdout is a blocking socket, as libuv leaves it: a write or splice too many into it
 // would hold up everything.
 TEST_P(Stall, AnEditorThatNeverReadsDoesNotHoldUpItsOwnFrames) {
-  auto const answers = [] { return random_frames(2, 8 * kMiB); };
-  Relayed bridge(settings());
-  Outgoing server_writes(answers(), random_cuts(6));
-  ASSERT_NO_FATAL_FAILURE(move_until_stuck(bridge, {.server_writes = &server_writes}));
-  Outgoing editor_writes(random_frames(1, 12 * kMiB), random_cuts(5));
-  Incoming server_reads(random_frames(1, 12 * kMiB));
-  exchange(bridge, {.editor_writes = &editor_writes, .server_reads = &server_reads});
-  Incoming editor_reads(answers());
-  exchange(bridge, {.server_writes = &server_writes, .editor_reads = &editor_reads});
-  EXPECT_EQ(bridge.finish(), (ExitStatus{0, 0})) << bridge.errors();
+  for (std::size_t const size : {std::size_t{0}, 100 * kKiB, 300 * kKiB, kMiB, 3 * kMiB}) {
+    SCOPED_TRACE(size == 0 ? "frames of all sizes" : "frames of " + std::to_string(size));
+    auto const answers = [&] {
+      return size == 0 ? random_frames(2, 8 * kMiB) : frames_between(2, 8 * kMiB, size, size);
+    };
+    Relayed bridge(settings());
+    Outgoing server_writes(answers(), random_cuts(6));
+    ASSERT_NO_FATAL_FAILURE(move_until_stuck(bridge, {.server_writes = &server_writes}));
+    Outgoing editor_writes(random_frames(1, 4 * kMiB), random_cuts(5));
+    Incoming server_reads(random_frames(1, 4 * kMiB));
+    exchange(bridge, {.editor_writes = &editor_writes, .server_reads = &server_reads});
+    Incoming editor_reads(answers());
+    exchange(bridge, {.server_writes = &server_writes, .editor_reads = &editor_reads});
+    EXPECT_EQ(bridge.finish(), (ExitStatus{0, 0})) << bridge.errors();
+  }
 }
 
 TEST_P(Stall, AServerThatNeverReadsDoesNotHoldUpItsAnswers) {

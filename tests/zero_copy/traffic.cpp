@@ -16,8 +16,20 @@ namespace {
 
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
-constexpr std::string_view kHead = R"({"jsonrpc":"2.0","method":"x","params":")";
-constexpr std::string_view kTail = R"("})";
+// What stands around a body's filling. The relay takes other roads by it: whether the ends of a
+// large frame tell what it is, and whether its id stands in front, behind, or nowhere.
+struct Shape {
+  std::string_view head, tail;
+};
+constexpr Shape kNotification = {R"({"jsonrpc":"2.0","method":"x","params":{"t":")", R"("}})"};
+constexpr Shape kIdInFront = {R"({"jsonrpc":"2.0","id":7,"result":{"t":")", R"("}})"};
+constexpr Shape kIdBehind = {R"({"jsonrpc":"2.0","result":")", R"(","id":7})"};  // as gopls
+constexpr Shape kUnclearEnd = {R"({"jsonrpc":"2.0","method":"x","params":")", R"("})"};
+constexpr Shape kMethodBehind = {R"({"params":{"t":")",
+                                 R"("},"jsonrpc":"2.0","method":"x"})"};  // as Neovim
+// By the seed.
+constexpr std::array kShapes = {kIdInFront,    kNotification, kIdInFront,  kIdBehind,
+                                kNotification, kIdBehind,     kUnclearEnd, kMethodBehind};
 
 // What fills the bodies: every byte that may stand in a JSON string as it is, so that a byte that
 // is changed on the way, as a terminal would, is seen.
@@ -40,14 +52,15 @@ std::string header_of(std::size_t body_size) {
 
 void make_frame(std::size_t body_size, std::uint32_t seed, std::string& frame) {
   frame = header_of(body_size);
-  if (body_size < kHead.size() + kTail.size()) {
+  auto const [head, tail] = kShapes[seed % kShapes.size()];
+  if (body_size < head.size() + tail.size()) {
     frame.append(body_size, static_cast<char>('1' + seed % 9));
     return;
   }
-  std::size_t const filled = body_size - kHead.size() - kTail.size();
-  frame += kHead;
+  std::size_t const filled = body_size - head.size() - tail.size();
+  frame += head;
   frame.append(filling(), seed * std::size_t{2654435761} % (filling().size() - filled), filled);
-  frame += kTail;
+  frame += tail;
 }
 
 // Where a buffer, a socket's or the pipe's capacity ends, or the road changes.
@@ -83,11 +96,13 @@ std::string frame_of(std::size_t frame_size, std::uint32_t seed) {
   throw std::logic_error("no frame has " + std::to_string(frame_size) + " bytes");
 }
 
-Frames random_frames(std::uint32_t seed, std::size_t bytes) {
-  return [random = std::mt19937(seed), bytes, made = std::size_t{0}](std::string& frame) mutable {
+Frames random_frames(std::uint32_t seed, std::size_t bytes, Answers answers) {
+  return [=, random = std::mt19937(seed), made = std::size_t{0}](std::string& frame) mutable {
     if (made >= bytes) return false;
     std::size_t const size = random_body_size(random);
-    make_frame(size, static_cast<std::uint32_t>(random()), frame);
+    auto shape = static_cast<std::uint32_t>(random());
+    if (answers == Answers::none) shape = (shape | 7) ^ 6;  // kNotification
+    make_frame(size, shape, frame);
     made += frame.size();
     return true;
   };

@@ -15,8 +15,8 @@
 
 namespace bridge::zero_copy {
 
-// A notification whose whole frame, or whose body, has this size. Smaller bodies than a
-// notification can be are a number.
+// A message whose body, or whose whole frame, has this size; what kind of message depends on the
+// seed, 1 is a notification. Smaller bodies than a message can be are a number.
 std::string frame_with_body(std::size_t body_size, std::uint32_t seed = 1);
 std::string frame_of(std::size_t frame_size, std::uint32_t seed = 1);
 
@@ -24,7 +24,8 @@ std::string frame_of(std::size_t frame_size, std::uint32_t seed = 1);
 using Frames = std::function<bool(std::string& frame)>;
 // Frames of 1 B to 3 MiB in random order, the sizes at which something changes among them, until at
 // least `bytes` are reached.
-Frames random_frames(std::uint32_t seed, std::size_t bytes);
+enum class Answers : std::uint8_t { some, none };
+Frames random_frames(std::uint32_t seed, std::size_t bytes, Answers answers = Answers::some);
 // Frames with bodies of `least` to `most` bytes.
 Frames frames_between(std::uint32_t seed, std::size_t bytes, std::size_t least, std::size_t most);
 Frames these_frames(std::vector<std::string> frames);
