@@ -40,7 +40,7 @@ int run_compare(const Options& options) {
     std::string why = text.empty() ? "cannot be read, or is empty" : "";
     if (why.empty()) reports[i] = from_json(text, why);
     if (!why.empty()) {
-      complain("--compare: " + path + " " + why);
+      complain(std::string("--compare: ").append(path).append(" ").append(why));
       return kExitUsage;
     }
   }

@@ -110,6 +110,7 @@ std::vector<double> compared_values(const Report& report, const Series& series, 
 // Holm: the smallest p times the number of tests, the next times one less, and so on.
 void correct(std::vector<Change>& changes) {
   std::vector<Change*> order;
+  order.reserve(changes.size());
   for (auto& change : changes) order.push_back(&change);
   std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return a->p < b->p; });
   double worst = 0;
@@ -198,7 +199,8 @@ std::string comparison_text(const Report& before, const Report& after, bool deta
   for (auto const* name : {"version", "date", "machine", "kernel", "placement", "rounds"}) {
     auto const a = fact(before, name);
     auto const b = fact(after, name);
-    text += wrapped(padded(name, 12) + (a == b ? a : a + "  ->  " + b), 12);
+    text +=
+        wrapped(padded(name, 12) + (a == b ? a : std::string(a).append("  ->  ").append(b)), 12);
   }
   TextTable table({"changed by more than noise", "from and to", "change"});
   std::size_t undecidable = 0;

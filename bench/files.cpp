@@ -37,7 +37,7 @@ std::string find_program(std::string_view name, const std::vector<std::string>& 
   std::string_view rest = path != nullptr ? path : "";
   while (!rest.empty()) {
     auto const end = rest.find(':');
-    std::string const candidate = std::string(rest.substr(0, end)) + "/" + std::string(name);
+    std::string candidate = std::string(rest.substr(0, end)) + "/" + std::string(name);
     // A relative entry is a directory of whatever happens to be open.
     if (candidate.front() == '/' && candidate.size() > name.size() + 1 &&
         ::access(candidate.c_str(), X_OK) == 0)

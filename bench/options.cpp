@@ -187,7 +187,7 @@ class Reader {
     return static_cast<long>(min);
   }
   std::string one_of(const std::vector<std::string>& names) {
-    std::string const text = value();
+    std::string text = value();
     if (std::find(names.begin(), names.end(), text) != names.end()) return text;
     std::string list;
     for (auto const& name : names) list.append(list.empty() ? "" : ", ").append(name);
