@@ -133,7 +133,7 @@ TEST_P(Cut, AServerThatDiesInAHeaderLeavesNothingOfIt) {
 }
 
 TEST_P(Cut, AServerThatDiesInABodyOf1MiBLeavesNothingOfIt) {
-  std::string const frame = frame_with_body(kMiB);
+  std::string const frame = frame_with_body(kMiB, 2);
   for (std::size_t const place : body_places(frame)) expect_clean_server_death(frame, place);
 }
 
@@ -148,7 +148,7 @@ TEST_P(Cut, AnEditorThatDiesInAHeaderLeavesNothingOfIt) {
 }
 
 TEST_P(Cut, AnEditorThatDiesInABodyOf1MiBLeavesNothingOfIt) {
-  std::string const frame = frame_with_body(kMiB);
+  std::string const frame = frame_with_body(kMiB, 2);
   for (std::size_t const place : body_places(frame)) expect_clean_editor_death(frame, place);
 }
 
