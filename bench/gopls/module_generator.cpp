@@ -39,9 +39,10 @@ std::string main_text(int packages) {
   std::string handlers;
   for (int i = 0; i < packages; ++i) {
     std::string const name = "stock" + two_digits(i);
-    imports += "\t\"example.org/bench/" + name + "\"\n";
-    handlers += "\tmux.Handle(\"/" + name + "/\", http.StripPrefix(\"/" + name + "\", " + name +
-                ".NewHandler(" + name + ".NewStore(), os.Stderr)))\n";
+    imports += replaced("\t\"example.org/bench/@\"\n", "@", name);
+    handlers += replaced(
+        "\tmux.Handle(\"/@/\", http.StripPrefix(\"/@\", @.NewHandler(@.NewStore(), os.Stderr)))\n",
+        "@", name);
   }
   return replaced(replaced(std::string(kMainGo), "@IMPORTS", imports), "@HANDLERS", handlers);
 }

@@ -54,6 +54,10 @@ bool may_be_left_out(std::string_view text) {
          text.find("import \"C\"") != std::string_view::npos;
 }
 
+std::string below(const std::string& directory, std::string_view name) {
+  return std::string(directory).append("/").append(name);
+}
+
 struct Found {
   std::string path;
   std::string text;
@@ -68,7 +72,7 @@ std::optional<Found> search(const std::string& directory, int depth) {
   while (const dirent* const entry = ::readdir(listing)) {
     std::string const name = entry->d_name;
     struct stat status {};
-    if (::stat((directory + "/" + name).c_str(), &status) != 0) continue;
+    if (::stat(below(directory, name).c_str(), &status) != 0) continue;
     if (S_ISREG(status.st_mode) && is_ordinary_file(name)) files.push_back(name);
     if (S_ISDIR(status.st_mode) && is_ordinary_directory(name)) directories.push_back(name);
   }
@@ -77,17 +81,17 @@ std::optional<Found> search(const std::string& directory, int depth) {
   std::sort(files.begin(), files.end());
   std::sort(directories.begin(), directories.end());
   for (const std::string& name : files) {
-    std::string const path = directory + "/" + name;
+    std::string const path = below(directory, name);
     std::string text = read_text(path);
     if (may_be_left_out(text)) continue;
     if (auto function = first_exported_function(text))
       return Found{path, std::move(text), std::move(*function)};
   }
   for (const std::string& name : directories) {
-    std::string const below = directory + "/" + name;
+    std::string const inner = below(directory, name);
     // A module inside the module is another one.
-    if (depth == kDepthMax || !read_text(below + "/go.mod").empty()) continue;
-    if (auto found = search(below, depth + 1)) return found;
+    if (depth == kDepthMax || !read_text(below(inner, "go.mod")).empty()) continue;
+    if (auto found = search(inner, depth + 1)) return found;
   }
   return std::nullopt;
 }

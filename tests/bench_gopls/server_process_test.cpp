@@ -27,7 +27,7 @@ TEST(BenchProcess, GetsItsDirectoryEnvironmentAndStdio) {
   rigs::TempDir const directory;
   SocketPair in = make_socketpair();
   SocketPair out = make_socketpair();
-  ServerProcess const process(shell(directory, "pwd; echo $MARK; echo words >&2; cat"),
+  ServerProcess const process(shell(directory, "echo words >&2; pwd; echo $MARK; cat"),
                               in.theirs.get(), out.theirs.get());
   in.theirs.reset();
   EXPECT_EQ(read_line(out.ours.get()), directory.path());
