@@ -30,8 +30,9 @@ std::string with_three_digits(double value) {
   double const size = std::fabs(value);
   if (size == 0) return "0";
   // What rounding would carry over the next power of ten is written with that power's digits.
-  for (int decimals = 4; decimals > 0; --decimals) {
-    if (size < 999.5 / std::pow(10, decimals)) return with_decimals(value, decimals);
+  double limit = 0.09995;
+  for (int decimals = 4; decimals > 0; --decimals, limit *= 10) {
+    if (size < limit) return with_decimals(value, decimals);
   }
   return with_decimals(value, 0);
 }

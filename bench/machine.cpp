@@ -57,9 +57,11 @@ void add_machine(Report& report, const std::string& version, const std::string& 
   utsname name{};
   ::uname(&name);
   std::array<char, 64> date{};
-  time_t const now = ::time(nullptr);
+  // Not time(2), which glibc chooses when a program starts: every session would touch its page.
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
   tm calendar{};
-  ::gmtime_r(&now, &calendar);
+  ::gmtime_r(&now.tv_sec, &calendar);
   ::strftime(date.data(), date.size(), "%Y-%m-%d %H:%M UTC", &calendar);
   std::string const load = read_text("/proc/loadavg");
   std::string cpu = value_in("\n" + read_text("/proc/cpuinfo"), "model name");
