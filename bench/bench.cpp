@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <random>
 
 #include "bench/compare.h"
 #include "bench/echo_server.h"
@@ -63,11 +64,14 @@ int give_out(const Options& options, const Report& report) {
 // Fills the report. Returns an exit code.
 int measure(const Options& options, const Context& context, Report& report) {
   Progress progress;
-  auto const seed = options.seed.value_or(1);
+  auto const seed = options.seed.value_or(std::random_device()());
   auto const say = [&](const std::string& text) { progress.round(text); };
   std::string failure;
   if (options.action == Options::Action::gopls) {
     forget_bridge_variables();
+    report.facts.insert(report.facts.end(),
+                        {{"seed", std::to_string(seed)},
+                         {"placement", "free: the scheduler's choice of all CPUs"}});
     GoplsOptions part{.gopls = options.gopls,
                       .module = options.module,
                       .windows = options.windows,
@@ -79,6 +83,8 @@ int measure(const Options& options, const Context& context, Report& report) {
   } else {
     Stage stage(options, context);
     if (options.action == Options::Action::workload) {
+      report.facts.insert(report.facts.end(),
+                          {{"seed", std::to_string(seed)}, {"placement", stage.placement()}});
       WorkloadOptions part{.seed = seed,
                            .bridge = stage.programs().bridge,
                            .stand_in = stage.make_stand_in(std::string(kWorkloadServer)),

@@ -105,6 +105,13 @@ void add_other_goals(const Reports& reports, std::vector<GoalResult>& results) {
                        false,
                        above,
                        {}});
+    // The whole of it, where its code is shared with its like, as with several windows.
+    results.push_back({std::string(row) + ": Pss of one of twenty",
+                       "KiB",
+                       256,
+                       false,
+                       median_of(same, kSectionMemory, row, "one of 20", "Pss"),
+                       {}});
   }
   for (auto const* direction : {"to server", "to editor"}) {
     results.push_back(of_ratios(
