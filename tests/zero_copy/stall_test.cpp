@@ -28,27 +28,28 @@ std::string to_string(const Ends& ends) {
 }
 void PrintTo(const Ends& ends, std::ostream* out) { *out << to_string(ends); }
 
-// Until the bridge can do nothing more: it has not run during a whole window.
+// Until the bridge can do nothing more: it has not run during three windows in a row. (A terminal's
+// bytes are moved by a worker of the kernel's, which takes its time on a busy machine.)
 void move_until_stuck(const Relayed& bridge, const Traffic& traffic) {
-  for (int window = 0; window < 100; ++window) {
+  int quiet = 0;
+  for (int window = 0; window < 200 && quiet < 3; ++window) {
     auto const before = bridge.context_switches();
-    if (exchange_until_quiet(bridge, traffic, milliseconds(50))) {
-      ASSERT_FALSE(bridge.process().wait_ended(milliseconds(50))) << bridge.errors();
+    if (exchange_until_quiet(bridge, traffic, milliseconds(40))) {
+      ASSERT_FALSE(bridge.process().wait_ended(milliseconds(40))) << bridge.errors();
     }
-    if (bridge.context_switches() == before) return;
+    quiet = bridge.context_switches() == before ? quiet + 1 : 0;
   }
-  FAIL() << "the bridge does not come to rest";
+  ASSERT_EQ(quiet, 3) << "the bridge does not come to rest";
 }
 
-// Below 1 % of a CPU, by its own clock, and all but no wake-up: two timers at most, one of a second
-// and one of half a second.
+// Below 1 % of a CPU, by its own clock, and all but no wake-up: a timer of half a second and one of
+// a second at most. A loop that wakes for nothing does so thousands of times.
 void expect_asleep(const Relayed& bridge, milliseconds window = milliseconds(300)) {
   auto const cpu = bridge.cpu_time();
   auto const switches = bridge.context_switches();
   ASSERT_FALSE(bridge.process().wait_ended(window)) << bridge.errors();
   EXPECT_LT(bridge.cpu_time() - cpu, window / 100);
-  auto const timers = static_cast<std::uint64_t>(window / milliseconds(333));
-  EXPECT_LE(bridge.context_switches() - switches, 2 + timers);
+  EXPECT_LE(bridge.context_switches() - switches, 10U);
 }
 
 struct Stall : testing::TestWithParam<Ends> {
