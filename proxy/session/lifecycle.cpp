@@ -1,6 +1,5 @@
 #include "proxy/session/lifecycle.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "framing/envelope.h"
