@@ -1,6 +1,7 @@
 // Readers that stall, on either side or on both: nothing is lost, the other direction goes on, and
 // the bridge sleeps while it waits.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <tuple>
 
@@ -129,6 +130,35 @@ TEST_P(Stall, AnEditorThatNeverReadsDoesNotHoldUpItsOwnFrames) {
     exchange(bridge, {.server_writes = &server_writes, .editor_reads = &editor_reads});
     EXPECT_EQ(bridge.finish(), (ExitStatus{0, 0})) << bridge.errors();
   }
+}
+
+// Whoever shares the editor's stdout may make its buffer small at any time: what fits is less then,
+// and a splice of more would block.
+TEST_P(Stall, ABufferThatShrinksUnderAStalledEditorBlocksNothing) {
+  if (GetParam().editor != EditorKind::socketpairs && GetParam().editor != EditorKind::one_socket)
+    GTEST_SKIP() << "no socket";
+  for (int const bytes : {1, 20'000, 33'000, 40'000, 70'000})
+    for (std::size_t const piece : {std::size_t{200}, 4 * kKiB, kMiB}) {
+      SCOPED_TRACE("SO_SNDBUF " + std::to_string(bytes) + ", pieces of " + std::to_string(piece));
+      auto const answers = [] {
+        return these_frames({frame_with_body(20, 2), frame_with_body(45 * kKiB, 2),
+                             frame_with_body(200 * kKiB, 2), frame_with_body(kMiB, 3),
+                             frame_with_body(50, 2), frame_with_body(300 * kKiB, 1)});
+      };
+      auto keep = settings();
+      keep.keep_editor_ends = true;
+      Relayed bridge(keep);
+      ASSERT_EQ(
+          ::setsockopt(bridge.kept_editor_end(1), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
+      Outgoing server_writes(answers(), cuts_of(piece));
+      exchange_until_quiet(bridge, {.server_writes = &server_writes}, milliseconds(40));
+      Outgoing editor_writes(random_frames(1, kMiB), random_cuts(5));
+      Incoming server_reads(random_frames(1, kMiB));
+      exchange(bridge, {.editor_writes = &editor_writes, .server_reads = &server_reads});
+      Incoming editor_reads(answers());
+      exchange(bridge, {.server_writes = &server_writes, .editor_reads = &editor_reads});
+      EXPECT_EQ(bridge.finish(), (ExitStatus{0, 0})) << bridge.errors();
+    }
 }
 
 TEST_P(Stall, AServerThatNeverReadsDoesNotHoldUpItsAnswers) {
