@@ -45,6 +45,7 @@ std::string_view LspPeer::request(std::string_view method, std::string_view para
   body_.assign(R"({"jsonrpc":"2.0","id":)").append(id).append(R"(,"method":")").append(method);
   body_.append(R"(","params":)").append(params).append("}");
   send(body_);
+  awaited_ = method;
   for (;;) {
     std::string_view const body = receive();
     framing::Envelope const envelope = framing::read_envelope(body);
@@ -60,6 +61,7 @@ void LspPeer::notify(std::string_view method, std::string_view params) {
 }
 
 LspPeer::Clock::time_point LspPeer::wait_for_diagnostics() {
+  awaited_ = "diagnostics of " + watched_uri_;
   while (!diagnosed_) take(receive());
   return *diagnosed_;
 }
@@ -110,7 +112,8 @@ void LspPeer::read_more() {
     if (errno != EAGAIN && errno != EINTR)
       throw Broken(name_ + ": reading a message: " + std::strerror(errno));
     if (interrupted()) throw Interrupted();
-    if (Clock::now() > silent_until) throw Broken(name_ + " does not answer");
+    if (Clock::now() > silent_until)
+      throw Broken(name_ + ": nothing came while waiting for " + awaited_);
   }
 }
 

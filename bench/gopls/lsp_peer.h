@@ -51,6 +51,7 @@ class LspPeer {
   std::size_t end_ = 0;
   std::string header_;
   std::string body_;
+  std::string awaited_;  // for complaints
   std::uint32_t last_id_ = 0;
 };
 
