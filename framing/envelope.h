@@ -4,8 +4,8 @@
 // gopls decodes it: names are matched without case, the last of repeated names counts, escapes in
 // names are decoded, nested members are skipped. look_at_envelope() sees only the first
 // kHeadBytes and the last kTailBytes, costs the same for any size, and says nothing where it is not
-// sure. It is for authors who are known to write JSON-RPC members once each: servers, and clients in
-// messages longer than any that a guard cares for. FORMAT.md has the argument.
+// sure. It is for authors who are known to write JSON-RPC members once each: servers, and clients
+// in messages longer than any that a guard cares for. FORMAT.md has the argument.
 //
 // Neither validates JSON: a body that is not JSON may get any envelope.
 #pragma once
