@@ -306,10 +306,12 @@ void FramePump::sent_whole() {
     if (large_) seen({direction_, *large_->envelope(), large_->bytes, {}, received_, now});
   }
   waiting_count_ = 0;
-  if (large_) {
-    if (pipes_ != nullptr) pipes_->give_back(std::move(large_->pipe));
-    large_.reset();
-  }
+  if (large_) forget_large();
+}
+
+void FramePump::forget_large() {
+  if (pipes_ != nullptr) pipes_->give_back(std::move(large_->pipe));
+  large_.reset();
 }
 
 void FramePump::seen(const FrameSeen& frame) {
@@ -388,7 +390,7 @@ bool FramePump::decide_large() {
   large_->keep_tail(end);
   auto const envelope = large_->envelope();
   if (!envelope) {
-    if (pipe_into_buffer()) large_.reset();
+    if (pipe_into_buffer()) forget_large();
     return end_.has_value();
   }
   Decision decision = gate_.decide(direction_, {*envelope, large_->bytes, {}, {}});

@@ -129,6 +129,7 @@ class FramePump {
   bool pipe_into_buffer();
   void collect();
   bool decide_large();
+  void forget_large();
   bool write(std::string_view bytes, std::size_t& done);
   void sent_whole();
   void seen(const FrameSeen& frame);

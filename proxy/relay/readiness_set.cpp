@@ -29,6 +29,7 @@ ReadinessSet::Watch::Watch(ReadinessSet& set, int fd, ReadinessListener& listene
     : set_(set), listener_(listener), fd_(fd) {
   auto const free = std::find(set_.slots_.begin(), set_.slots_.end(), nullptr);
   slot_ = static_cast<std::uint32_t>(free - set_.slots_.begin());
+  if (fd_ < 0) ++set_.always_ready_;
   if (free == set_.slots_.end()) {
     set_.slots_.push_back(this);
   } else {
@@ -39,6 +40,7 @@ ReadinessSet::Watch::Watch(ReadinessSet& set, int fd, ReadinessListener& listene
 ReadinessSet::Watch::~Watch() {
   disarm();
   set_.slots_[slot_] = nullptr;
+  if (fd_ < 0) --set_.always_ready_;
 }
 
 void ReadinessSet::Watch::want(Interest interest) {
@@ -139,7 +141,8 @@ void ReadinessSet::dispatch() {
     if (watch != nullptr && watch->member_) watch->fire(event.events);
     if (stopped_) return;
   }
-  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+  // Rarely any: the slots are not looked through for nothing.
+  for (std::size_t slot = 0; always_ready_ > 0 && slot < slots_.size(); ++slot) {
     Watch* const watch = slots_[slot];
     if (watch == nullptr || watch->fd_ >= 0 || watch->wanted_ == 0) continue;
     watch->fire(watch->wanted_);

@@ -12,6 +12,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -100,6 +101,7 @@ class ReadinessSet {
   std::vector<Watch*> slots_;  // index: what epoll_event carries; null: free
   TurnListener* turn_listener_ = nullptr;
   bool stopped_ = true;
+  std::size_t always_ready_ = 0;  // watches of descriptors that are always ready
   bool always_ready_queued_ = false;
 };
 
