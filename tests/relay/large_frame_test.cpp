@@ -76,7 +76,7 @@ struct TestGate final : FrameGate {
 };
 
 struct LargeFrames : testing::Test {
-  static constexpr std::size_t kLarge = 100 * 1024;
+  static constexpr std::size_t kLarge = 200 * 1024;
   SplicingSource source;
   SplicingSink sink;
   TestGate gate;
@@ -250,8 +250,8 @@ TEST_F(LargeFrames, TheSameBytesLeaveHoweverTheStreamIsCut) {
   std::string stream;
   std::vector<std::size_t> cuts;
   for (std::string const& one :
-       {small("a"), request(40'000), answer(40'000), small("b"), notification(70'000),
-        std::string("content-length:2\n\n{}"), unclear_tail(40'000), answer(33'000), small("c")}) {
+       {small("a"), request(70'000), answer(70'000), small("b"), notification(150'000),
+        std::string("content-length:2\n\n{}"), unclear_tail(70'000), answer(66'000), small("c")}) {
     // Close together where headers, heads and tails are, a coarse comb over the rest.
     for (std::size_t at = 0; at < one.size(); at += at < 370 || at + 70 > one.size() ? 7 : 2003) {
       cuts.push_back(stream.size() + at);
@@ -396,8 +396,8 @@ TEST_F(LargeFrames, ADroppedOneLeavesNoTraceAndAReplacedOneOnlyItsReplacement) {
   };
   std::string const stream = small("a") + request(kLarge) + answer(kLarge) + small("b") +
                              request(kLarge) + notification(kLarge);
-  for (std::size_t at = 0; at < stream.size(); at += 40'000)
-    source.gives(stream.substr(at, 40'000));
+  for (std::size_t at = 0; at < stream.size(); at += 70'000)
+    source.gives(stream.substr(at, 70'000));
   source.ends();
   run();
   EXPECT_EQ(sink.taken(), small("a") + small("instead") + small("b") + notification(kLarge));
@@ -443,11 +443,11 @@ TEST_F(LargeFrames, WithoutAPipeToBeHadEveryFramePasses) {
 
 TEST_F(LargeFrames, ALimitHoldsForThemToo) {
   FramePump limited(Direction::to_editor, source, sink, gate,
-                    {.limits = {.body_bytes_max = 50'000}, .pipes = &pipes});
-  source.gives(request(40'000));
+                    {.limits = {.body_bytes_max = 100'000}, .pipes = &pipes});
+  source.gives(request(70'000));
   source.gives(request(kLarge));
   run(limited, source);
-  EXPECT_EQ(sink.taken(), request(40'000));
+  EXPECT_EQ(sink.taken(), request(70'000));
   EXPECT_EQ(limited.end()->fault, framing::Fault::length_over_limit);
 }
 
