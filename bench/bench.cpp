@@ -66,6 +66,7 @@ int measure(const Options& options, const Context& context, Report& report) {
   Progress progress;
   auto const seed = options.seed.value_or(std::random_device()());
   auto const say = [&](const std::string& text) { progress.round(text); };
+  auto const step = [&](const std::string& text) { progress.step(text); };
   std::string failure;
   if (options.action == Options::Action::gopls) {
     forget_bridge_variables();
@@ -77,7 +78,8 @@ int measure(const Options& options, const Context& context, Report& report) {
                       .windows = options.windows,
                       .seed = seed,
                       .bridge = this_executable(),
-                      .progress = say};
+                      .progress = say,
+                      .step = step};
     if (options.rounds > 0) part.rounds = options.rounds;
     failure = run_gopls_bench(part, report);
   } else {
@@ -88,7 +90,8 @@ int measure(const Options& options, const Context& context, Report& report) {
       WorkloadOptions part{.seed = seed,
                            .bridge = stage.programs().bridge,
                            .stand_in = stage.make_stand_in(std::string(kWorkloadServer)),
-                           .progress = say};
+                           .progress = say,
+                           .step = step};
       if (options.rounds > 0) part.rounds = options.rounds;
       failure = run_workload_bench(part, report);
     } else {

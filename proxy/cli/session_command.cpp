@@ -64,6 +64,7 @@ int run_session_command(const Invocation& invocation, const Configuration& confi
   // From here on the environment is changed, not looked at: `environment` may be stale.
   if (gopls.found) {
     settings.gopls = gopls.found->path;
+    settings.gopls_is_true = gopls.found->is_true_gopls;
     server::note_program_to_start(gopls.found->path, gopls.found->is_true_gopls);
   }
   settings.go_directory = arrange_go(go, chosen_go.has_value());

@@ -61,6 +61,11 @@ boost::system::result<ServerConnection, AcquireError> PrivateServer::acquire(Acq
     return AcquireError{std::string("no descriptors for a gopls: ") + std::strerror(errno)};
   }
   kernel::set_sender_options(to_editor.theirs.get());
+  if (stdio_ == ServerStdio::nonblocking) {
+    for (int const fd : {to_server.theirs.get(), to_editor.theirs.get()}) {
+      ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
+    }
+  }
   auto started = server::ChildProcess::start(
       {.path = gopls_, .args = args_, .environment = environment_with(go_directory_)},
       {.in = to_server.theirs.get(), .out = to_editor.theirs.get(), .error = errors.theirs.get()});

@@ -34,8 +34,10 @@ bool fill_standard_descriptors() {
 
 std::unique_ptr<lease::ServerSource> make_source(const SessionSettings& settings) {
   if (!settings.connect.empty()) return std::make_unique<lease::ConnectedServer>(settings.connect);
+  auto const stdio =
+      settings.gopls_is_true ? lease::ServerStdio::nonblocking : lease::ServerStdio::blocking;
   return std::make_unique<lease::PrivateServer>(settings.gopls, settings.gopls_args,
-                                                settings.go_directory);
+                                                settings.go_directory, stdio);
 }
 
 // The last resort, and only while nothing has been read from the editor: read bytes cannot be put

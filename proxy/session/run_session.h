@@ -18,6 +18,8 @@ struct SessionSettings {
   // Absolute path of the real gopls, not resolved (version-manager shims look at their own name).
   // Empty only when `connect` is set and no gopls was found: then there is no fallback.
   std::string gopls;
+  // It is the Go program itself, not a script or another program in its place.
+  bool gopls_is_true = false;
   // argv after the program's name without our own flags: for execve of the real gopls.
   std::vector<std::string> original_args;
   // What of it a private gopls gets: the absorbed flags (-mode, -remote, -remote.*) removed too.
