@@ -87,8 +87,8 @@ void add_other_goals(const Reports& reports, std::vector<GoalResult>& results) {
       of_ratios("real gopls, hover: bridge, held stdio / direct", "p50", 1.10, false,
                 ratios_in(reports.gopls, kTrips, "bridge, held stdio", "direct", "hover", "p50")));
   results.push_back(of_ratios(
-      "real gopls, hover: bridge, socket / direct, one socket", "p50", 1.10, false,
-      ratios_in(reports.gopls, kTrips, "bridge, socket", "direct, one socket", "hover", "p50")));
+      "real gopls, hover: bridge, socket / direct, Unix socket", "p50", 1.10, false,
+      ratios_in(reports.gopls, kTrips, "bridge, socket", "direct, Unix socket", "hover", "p50")));
   results.push_back(of_ratios(
       "real gopls, hover: bridge, socket / gopls -remote", "p50", 0.55, false,
       ratios_in(reports.gopls, kTrips, "bridge, socket", "gopls -remote", "hover", "p50")));
