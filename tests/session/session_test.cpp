@@ -1,5 +1,9 @@
 // Sessions from their first byte to their exit code.
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
+
+#include <fstream>
 
 #include "tests/session/session_fixture.h"
 
@@ -163,6 +167,44 @@ TEST_F(Session, TheServerHasThreeDescriptorsOfOursAndNoOther) {
   auto const server = std::to_string(rigs::children_of(child->pid()).at(0));
   StdioChild list({.argv = {"/bin/ls", "/proc/" + server + "/fd"}});
   EXPECT_EQ(list.read_to_end(), "0\n1\n2\n");
+  shut_down();
+}
+
+// The flags of the descriptor as /proc tells them, in octal.
+bool is_nonblocking(pid_t process, int fd) {
+  std::ifstream info("/proc/" + std::to_string(process) + "/fdinfo/" + std::to_string(fd));
+  std::string word;
+  while (info >> word) {
+    if (word != "flags:") continue;
+    info >> word;
+    return (std::stoul(word, nullptr, 8) & O_NONBLOCK) != 0;
+  }
+  ADD_FAILURE() << "no such descriptor: " << fd;
+  return false;
+}
+
+TEST_F(Session, AServerThatIsNoGoplsGetsStdioThatBlocks) {
+  start();
+  client->initialize("/m");
+  pid_t const server = rigs::children_of(child->pid()).at(0);
+  for (int const fd : {0, 1, 2}) EXPECT_FALSE(is_nonblocking(server, fd)) << fd;
+  shut_down();
+}
+
+TEST_F(Session, ATrueGoplsGetsStdioThatItsPollerCanWaitFor) {
+  std::string const gopls = BRIDGE_TOOLS_DIR "/gopls-v0.24.0/gopls";
+  if (::access(gopls.c_str(), X_OK) != 0) GTEST_SKIP() << gopls << " is not there";
+  args = {"--gopls", gopls};
+  environment.push_back("HOME=" + (directory / "home"));
+  start();
+  client->initialize(directory / "");
+  pid_t const server = rigs::children_of(child->pid()).at(0);
+  EXPECT_TRUE(is_nonblocking(server, 0));
+  EXPECT_TRUE(is_nonblocking(server, 1));
+  EXPECT_FALSE(is_nonblocking(server, 2)) << "a panic is written in one go";
+  for (int const fd : {STDIN_FILENO, STDOUT_FILENO}) {
+    EXPECT_FALSE(is_nonblocking(child->pid(), fd)) << "the editor's own";
+  }
   shut_down();
 }
 
