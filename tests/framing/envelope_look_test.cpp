@@ -140,7 +140,9 @@ void expect_head_is_right(const std::optional<EnvelopeText>& head, const Envelop
   if (!head) return;
   EXPECT_EQ(head->kind == MessageKind::response, whole.kind == MessageKind::response);
   EXPECT_EQ(head->method, whole.method);
-  if (!head->id.empty()) EXPECT_EQ(*head, whole);
+  if (!head->id.empty()) {
+    EXPECT_EQ(*head, whole);
+  }
 }
 
 TEST(EnvelopeLook, TheHeadAloneTellsTheMethodOrThatItIsAnAnswer) {
