@@ -75,9 +75,9 @@ std::optional<Envelope> look_at_envelope(std::string_view head, std::string_view
 Envelope read_envelope(std::string_view body) noexcept;
 
 // What the head alone tells of a body that goes on behind it: a response, or the method. `id` is
-// empty while it has not been seen, and then request may yet turn out to be a notification.
-// nullopt: the head is not of the form that look_at_envelope() settles, so it will not settle the
-// whole either.
+// empty while it has not been seen, and then a request may yet turn out to be a notification, and a
+// response to be no message. nullopt: the head is not of the form that look_at_envelope() settles,
+// so it will not settle the whole either.
 std::optional<EnvelopeText> look_at_head(std::string_view head) noexcept;
 
 // look_at_envelope() as text.
