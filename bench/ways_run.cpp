@@ -89,6 +89,8 @@ bool WaysRun::guarded(Way way, const std::function<void()>& step) {
     step();
     return true;
   } catch (const Broken& broken) {
+    // A read with a time limit ends at the signal, and Ctrl-C reaches our servers too.
+    if (interrupted()) return false;
     report_.note(std::string(row_of(way)) +
                  " broke, and is left out from there on: " + broken.what());
     broken_.insert(way);

@@ -189,6 +189,24 @@ TEST_F(Bench, AnInterruptedRunPrintsWhatItHas) {
   }
 }
 
+// A read that the signal ends is no fault of the way it was for.
+TEST_F(Bench, AnInterruptInTheMiddleOfACellBreaksNoWay) {
+  rigs::StdioChild child(
+      {.argv = {BRIDGE_BINARY, "bench", "--rounds", "1000", "--cell-ms", "400", "--ways", "socket",
+                "--sizes", "128", "--parts", "round-trips", "--writes", "once"},
+       .env = home_.environment()});
+  child.wait_for_error_text("round 2");
+  // direct, socket and its server: all is open, and what follows are cells.
+  auto const until = std::chrono::steady_clock::now() + child.wait_max();
+  while (rigs::children_of(child.pid()).size() < 3) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until);
+  }
+  child.kill(SIGINT);
+  EXPECT_EQ(child.wait_exit(), (rigs::ExitStatus{.code = 130}));
+  std::string const output = child.read_to_end();
+  EXPECT_EQ(output.find("broke"), std::string::npos) << output;
+}
+
 // Nobody is there to end them; TearDown waits for them.
 TEST_F(Bench, AKilledRunLeavesNoProcessBehind) {
   // One cell that is longer than this test: all ways stay open.
