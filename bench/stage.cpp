@@ -37,7 +37,6 @@ Stage::Stage(const Options& options, const Context& context) {
   programs_.stand_in = make_stand_in("bench-echo-server");
   programs_.other_bridge = options.other_bridge;
   programs_.gopls = context.gopls;
-  programs_.zero_copy_setting = context.zero_copy_setting;
   find_peers(programs_);
 
   forget_bridge_variables();

@@ -15,7 +15,6 @@ struct Context {
   std::string version;
   std::string command;  // as it was typed
   std::string gopls;    // the real one; empty: none found
-  bool zero_copy_setting = false;
 };
 
 class Stage {

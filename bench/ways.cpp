@@ -81,8 +81,6 @@ std::string why_absent(Way way, const Programs& programs) {
 // Ways that one has to ask for; nobody misses them.
 bool exists(Way way, const Programs& programs) {
   if (way == Way::other_held || way == Way::other_socket) return !programs.other_bridge.empty();
-  if (way == Way::bridge_held_buffer || way == Way::bridge_socket_buffer)
-    return programs.zero_copy_setting;
   return true;
 }
 

@@ -46,10 +46,9 @@ bool is_direct(Way way);     // nothing is between
 
 struct Programs {
   std::string bridge;
-  std::string other_bridge;        // empty: none
-  std::string stand_in;            // an executable that is the echo server, whatever its arguments
-  std::string gopls;               // empty: none found
-  bool zero_copy_setting = false;  // this bridge has it
+  std::string other_bridge;  // empty: none
+  std::string stand_in;      // an executable that is the echo server, whatever its arguments
+  std::string gopls;         // empty: none found
   // Found on this machine; empty: not there.
   std::string socat, proxyd, lspmux;
 };

@@ -99,13 +99,13 @@ bool WaysRun::guarded(Way way, const std::function<void()>& step) {
   }
 }
 
-WaysRun::Opened WaysRun::open(Way way, const Programs& programs, bool two_writes,
-                              int workers) const {
+WaysRun::Opened WaysRun::open(Way way, bool two_writes) const {
+  Programs const& programs = stage_.programs();
   Opened opened;
   if (auto const kind = server_kind(way)) {
     opened.server = std::make_unique<ListeningServer>(
         programs, stage_.directory(),
-        ListeningServer::Options{.kind = *kind, .workers = workers, .two_writes = two_writes});
+        ListeningServer::Options{.kind = *kind, .workers = 1, .two_writes = two_writes});
   }
   opened.open =
       std::make_unique<OpenWay>(way, programs, stage_.directory(), opened.server.get(), two_writes);
@@ -117,7 +117,7 @@ std::vector<WaysRun::Opened> WaysRun::open_all(bool two_writes) {
   for (Way const way : ways_) {
     if (broken_.count(way) != 0) continue;
     guarded(way, [&] {
-      Opened opened = open(way, stage_.programs(), two_writes);
+      Opened opened = open(way, two_writes);
       Message request = make_request(128);
       opened.open->editor().round_trip(request);
       ways.push_back(std::move(opened));
@@ -204,7 +204,7 @@ void WaysRun::round_of_starts() {
       std::vector<double> cpu;
       // The first of a run warms the page cache and is not counted.
       for (int i = round_ == 0 ? -1 : 0; i < kStartsInARound; ++i) {
-        Opened opened = open(way, stage_.programs(), false);
+        Opened opened = open(way, false);
         opened.open->editor().send(request);
         opened.open->editor().wait_for_first_byte();
         std::chrono::duration<double, std::micro> const took =

@@ -48,7 +48,7 @@ class WaysRun {
   void memory_of(Way way, const Programs& programs);
 
   std::vector<Opened> open_all(bool two_writes);
-  Opened open(Way way, const Programs& programs, bool two_writes, int workers = 1) const;
+  Opened open(Way way, bool two_writes) const;
   // False: it threw Broken, and is out of this run.
   bool guarded(Way way, const std::function<void()>& step);
   void record(const char* section, Way way, const std::string& column, const char* metric,

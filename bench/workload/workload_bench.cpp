@@ -3,11 +3,9 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <exception>
 #include <map>
 #include <optional>
@@ -15,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/addresses.h"
 #include "bench/figures.h"
 #include "bench/interrupt.h"
 #include "bench/process.h"
@@ -25,7 +24,6 @@
 
 namespace bridge::bench {
 
-using kernel::UniqueFd;
 using std::chrono::microseconds;
 
 namespace {
@@ -59,20 +57,6 @@ struct Session {
   double relay_sleeps = 0;
 };
 
-UniqueFd listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::snprintf(address.sun_path, sizeof address.sun_path, "%s", path.c_str());
-  UniqueFd listener(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  auto const* const generic = reinterpret_cast<const sockaddr*>(&address);
-  ::unlink(path.c_str());
-  if (!listener || ::bind(listener.get(), generic, sizeof address) != 0 ||
-      ::listen(listener.get(), 1) != 0) {
-    fail("listening at " + path);
-  }
-  return listener;
-}
-
 class WorkloadRun {
  public:
   WorkloadRun(const WorkloadOptions& options, const std::string& directory,
@@ -93,8 +77,11 @@ class WorkloadRun {
     Variable const pause(kPauseVariable, std::to_string(pause_max_.count()).c_str());
     bool const connects = way == WorkloadWay::bridge_socket || way == WorkloadWay::socat;
     if (connects) {
-      UniqueFd const listener = listen_at(socket_);
-      server.emplace(std::vector<std::string>{options_.stand_in}, listener.get(), STDERR_FILENO);
+      ::unlink(socket_.c_str());  // of the session before
+      Listener const listener =
+          listen_at({.kind = Address::Kind::unix_path, .path = socket_, .port = 0});
+      server.emplace(std::vector<std::string>{options_.stand_in}, listener.socket.get(),
+                     STDERR_FILENO);
     }
     SocketPair to_server = make_socketpair();
     SocketPair from_server = make_socketpair();

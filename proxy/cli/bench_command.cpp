@@ -1,6 +1,5 @@
 #include "bench/bench.h"
 #include "proxy/cli/commands.h"
-#include "proxy/cli/settings.h"
 #include "proxy/cli/version.h"
 
 namespace bridge::cli {
@@ -13,7 +12,6 @@ int run_bench_command(const Invocation& invocation, const Configuration& configu
   for (auto const& arg : invocation.command_args) context.command.append(" ").append(arg);
   auto const gopls = server::find_gopls(configuration.program(SettingId::gopls), environment);
   if (gopls.found) context.gopls = gopls.found->path;
-  context.zero_copy_setting = find_key("zero_copy") != nullptr;
   return bench::run_bench(invocation.command_args, context);
 }
 

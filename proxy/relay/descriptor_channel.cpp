@@ -102,6 +102,15 @@ Transfer from_errno() {
   return Transfer::failure(errno);
 }
 
+Transfer splice_once(int from, int to, std::size_t size) {
+  for (;;) {
+    ssize_t const moved = ::splice(from, nullptr, to, nullptr, size, SPLICE_F_NONBLOCK);
+    if (moved > 0) return Transfer::moved(static_cast<std::size_t>(moved));
+    if (moved == 0) return Transfer::ended();
+    if (errno != EINTR) return from_errno();
+  }
+}
+
 }  // namespace
 
 boost::system::result<DescriptorSource> DescriptorSource::inherit(int fd) {
@@ -166,16 +175,9 @@ Transfer DescriptorSource::peek_some(std::span<char> room) noexcept {
 }
 
 Transfer DescriptorSource::splice_into(Pipe& pipe, std::size_t size) noexcept {
-  for (;;) {
-    ssize_t const moved =
-        ::splice(fd_.get(), nullptr, pipe.write_fd(), nullptr, size, SPLICE_F_NONBLOCK);
-    if (moved > 0) {
-      pipe.added(static_cast<std::size_t>(moved));
-      return Transfer::moved(static_cast<std::size_t>(moved));
-    }
-    if (moved == 0) return Transfer::ended();
-    if (errno != EINTR) return from_errno();
-  }
+  Transfer const moved = splice_once(fd_.get(), pipe.write_fd(), size);
+  pipe.added(moved.bytes);
+  return moved;
 }
 
 Transfer DescriptorSink::splice_from(Pipe& pipe) noexcept {
@@ -194,17 +196,10 @@ Transfer DescriptorSink::splice_from(Pipe& pipe) noexcept {
     if (room <= 0) return Transfer::blocked();
     size = std::min(size, static_cast<std::size_t>(room));
   }
-  for (;;) {
-    ssize_t const moved =
-        ::splice(pipe.read_fd(), nullptr, fd_.get(), nullptr, size, SPLICE_F_NONBLOCK);
-    if (moved > 0) {
-      pipe.removed(static_cast<std::size_t>(moved));
-      return Transfer::moved(static_cast<std::size_t>(moved));
-    }
-    // A pipe that holds bytes has no end of file.
-    if (moved == 0) return Transfer::failure(EIO);
-    if (errno != EINTR) return from_errno();
-  }
+  Transfer const moved = splice_once(pipe.read_fd(), fd_.get(), size);
+  pipe.removed(moved.bytes);
+  // A pipe that holds bytes has no end of file.
+  return moved.status == Transfer::Status::end_of_file ? Transfer::failure(EIO) : moved;
 }
 
 Transfer DescriptorSink::write_some(std::string_view bytes) noexcept {

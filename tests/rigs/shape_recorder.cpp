@@ -2,8 +2,8 @@
 // shape of the session: when, which way, how large, which method, which id. Never a word of what a
 // message says. The format is in bench/workload/README.md. No part of the product.
 //
-// Environment: SHAPE_SERVER (path of the real server), SHAPE_FILE (is overwritten). Its arguments
-// are the server's. Ends with the server's exit code.
+// Environment: SHAPE_SERVER (path of the real server), SHAPE_DIR (each session makes a file there,
+// named by when it began). Its arguments are the server's. Ends with the server's exit code.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>

@@ -20,17 +20,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
 
-struct Ends {
-  EditorKind editor;
-  ServerKind server;
-  Mode mode = Mode::automatic;
-};
-std::string to_string(const Ends& ends) {
-  return to_string(ends.editor) + to_string(ends.server) +
-         (ends.mode == Mode::off ? "BufferOnly" : "");
-}
-void PrintTo(const Ends& ends, std::ostream* out) { *out << to_string(ends); }
-
 bool is_socket(EditorKind kind) {
   return kind == EditorKind::socketpairs || kind == EditorKind::one_socket;
 }
@@ -41,10 +30,6 @@ struct EditorsDescriptors : testing::TestWithParam<Ends> {
             .server = GetParam().server,
             .mode = GetParam().mode,
             .keep_editor_ends = true};
-  }
-  void SetUp() override {
-    if (GetParam().mode == Mode::off && !has_zero_copy())
-      GTEST_SKIP() << "this build has one road only";
   }
 
   static void expect_untouched(const Relayed& bridge) {

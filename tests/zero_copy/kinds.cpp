@@ -1,4 +1,6 @@
-// Names of what relayed.h lets a test choose, and which of it this build has.
+// Names of what relayed.h lets a test choose.
+#include <ostream>
+
 #include "tests/zero_copy/relayed.h"
 
 namespace bridge::zero_copy {
@@ -33,19 +35,10 @@ std::string to_string(ServerKind kind) {
 
 std::string to_string(Mode mode) { return mode == Mode::automatic ? "auto" : "off"; }
 
-bool has_zero_copy() {
-  static bool const has = [] {
-    rigs::TempDir const empty;
-    rigs::StdioChild config(
-        {.argv = {BRIDGE_BINARY, "config"}, .env = {"XDG_CONFIG_HOME=" + empty.path()}});
-    return config.read_to_end().find("zero_copy") != std::string::npos;
-  }();
-  return has;
+std::string to_string(const Ends& ends) {
+  return to_string(ends.editor) + to_string(ends.server) +
+         (ends.mode == Mode::off ? "BufferOnly" : "");
 }
-
-std::vector<Mode> modes() {
-  if (has_zero_copy()) return {Mode::automatic, Mode::off};
-  return {Mode::automatic};
-}
+void PrintTo(const Ends& ends, std::ostream* out) { *out << to_string(ends); }
 
 }  // namespace bridge::zero_copy

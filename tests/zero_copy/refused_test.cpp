@@ -20,14 +20,6 @@ constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
 constexpr const char* kStrace = "/usr/bin/strace";
 
-struct Ends {
-  EditorKind editor;
-  ServerKind server;
-};
-void PrintTo(const Ends& ends, std::ostream* out) {
-  *out << to_string(ends.editor) << to_string(ends.server);
-}
-
 Frames large_frames(std::uint32_t seed) {
   // A small one first: until the server has answered, the editor's frames are kept by copy.
   std::vector<std::string> frames = {frame_with_body(20, seed)};
@@ -97,9 +89,7 @@ struct Refused : testing::TestWithParam<Ends> {
   void expect_unfelt(const std::string& call, const std::string& error, const std::string& when) {
     SCOPED_TRACE(fault(call, error, when));
     std::string const calls = run({fault(call, error, when)}, call);
-    if (has_zero_copy()) {
-      EXPECT_NE(calls.find("(INJECTED)"), std::string::npos);
-    }
+    EXPECT_NE(calls.find("(INJECTED)"), std::string::npos);
   }
 };
 
@@ -144,9 +134,7 @@ TEST_P(Refused, APipeForTheFrame) {
 }
 
 TEST_P(Refused, ThePipesSize) {
-  if (has_zero_copy()) {
-    ASSERT_FALSE(ordinals_of("fcntl", "F_SETPIPE_SZ").empty());
-  }
+  ASSERT_FALSE(ordinals_of("fcntl", "F_SETPIPE_SZ").empty());
   for (std::string const& n : ordinals_of("fcntl", "F_SETPIPE_SZ"))
     for (std::string const error : {"EPERM", "EBUSY"}) {
       expect_unfelt("fcntl", error, n);

@@ -51,10 +51,14 @@ std::string to_string(EditorKind kind);
 std::string to_string(ServerKind kind);
 std::string to_string(Mode mode);
 
-// Whether this build has the setting zero_copy. Without it every mode is the same.
-bool has_zero_copy();
-// The modes to run: both, or one where there is no such setting.
-std::vector<Mode> modes();
+// Two ends and the road between them: what most tests here are given.
+struct Ends {
+  EditorKind editor;
+  ServerKind server;
+  Mode mode = Mode::automatic;
+};
+std::string to_string(const Ends& ends);
+void PrintTo(const Ends& ends, std::ostream* out);
 
 // Our side of an end. Where both directions are one socket, `read` and `write` are duplicates.
 struct Peer {

@@ -18,17 +18,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t kKiB = 1024;
 constexpr std::size_t kMiB = 1024 * kKiB;
 
-struct Ends {
-  EditorKind editor;
-  ServerKind server;
-  Mode mode = Mode::automatic;
-};
-std::string to_string(const Ends& ends) {
-  return to_string(ends.editor) + to_string(ends.server) +
-         (ends.mode == Mode::off ? "BufferOnly" : "");
-}
-void PrintTo(const Ends& ends, std::ostream* out) { *out << to_string(ends); }
-
 // Until the bridge can do nothing more: it has not run during three windows in a row. (A terminal's
 // bytes are moved by a worker of the kernel's, which takes its time on a busy machine.)
 void move_until_stuck(const Relayed& bridge, const Traffic& traffic) {
@@ -54,10 +43,6 @@ void expect_asleep(const Relayed& bridge, milliseconds window = milliseconds(300
 }
 
 struct Stall : testing::TestWithParam<Ends> {
-  void SetUp() override {
-    if (GetParam().mode == Mode::off && !has_zero_copy())
-      GTEST_SKIP() << "this build has one road only";
-  }
   // More than all buffers on the way hold, but for TCP's: those may grow to 32 MiB (tcp_rmem).
   static constexpr std::size_t kStreamBytes = 3 * kMiB;
   static void expect_stalled(const Outgoing& writes) {
