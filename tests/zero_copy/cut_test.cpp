@@ -35,17 +35,17 @@ struct CutEnds : Ends {
 
 std::vector<CutEnds> all_ends() {
   if (kSanitized)
-    return {{EditorKind::socketpairs, ServerKind::held, Mode::automatic, 12},
-            {EditorKind::fifos, ServerKind::unix_socket, Mode::automatic, 6},
-            {EditorKind::one_socket, ServerKind::tcp, Mode::automatic, 6},
-            {EditorKind::socketpairs, ServerKind::unix_socket, Mode::off, 6}};
+    return {{{EditorKind::socketpairs, ServerKind::held, Mode::automatic}, 12},
+            {{EditorKind::fifos, ServerKind::unix_socket, Mode::automatic}, 6},
+            {{EditorKind::one_socket, ServerKind::tcp, Mode::automatic}, 6},
+            {{EditorKind::socketpairs, ServerKind::unix_socket, Mode::off}, 6}};
   std::vector<CutEnds> all;
   for (EditorKind const editor :
        {EditorKind::socketpairs, EditorKind::one_socket, EditorKind::fifos})
     for (ServerKind const server : {ServerKind::held, ServerKind::unix_socket, ServerKind::tcp}) {
       bool const hundred = editor == EditorKind::socketpairs && server != ServerKind::tcp;
-      all.push_back({editor, server, Mode::automatic, hundred ? 100U : 20U});
-      all.push_back({editor, server, Mode::off, 6});
+      all.push_back({{editor, server, Mode::automatic}, hundred ? 100U : 20U});
+      all.push_back({{editor, server, Mode::off}, 6});
     }
   return all;
 }
