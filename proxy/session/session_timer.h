@@ -1,0 +1,23 @@
+// What a session waits for besides its ends. Each timer is armed at most once at a time: arming it
+// again replaces.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace bridge::session {
+
+enum class SessionTimer : std::uint8_t {
+  lifecycle,     // how the session ends (lifecycle.h)
+  start_again,   // a server could not be had, or was lost too often: the next try
+  start_limit,   // a server that was started has not answered `initialize`
+  request_wait,  // how long the editor's requests wait for another server
+  barrier,       // a document that may have ended a server was opened: does this one live?
+  settle,        // the fresh server has loaded and has been quiet
+  hibernate,     // the editor has been quiet
+  hang,          // the server has been quiet though it owes answers
+  stop_limit,    // a server that was asked to end in order has not
+};
+inline constexpr std::size_t kSessionTimers = 9;
+
+}  // namespace bridge::session

@@ -1,0 +1,59 @@
+// What a session asks of the world: servers, time, files, the log. The program's is Session
+// (session.h: descriptors and Asio); the simulation's is made up (tests/simulation).
+#pragma once
+
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "proxy/lease/server_source.h"
+#include "proxy/relay/channel.h"
+#include "proxy/session/session_timer.h"
+
+namespace bridge::session {
+
+// The ends of a server's connection. They live until the next start_server() or drop_server().
+struct ServerEnds {
+  relay::Source* source = nullptr;
+  relay::Sink* sink = nullptr;
+  std::string name;  // for messages
+};
+
+enum class LogKind : std::uint8_t { info, warning, error };
+
+class World {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  virtual ~World() = default;
+  // Ends what is left of the server before, and gives the ends of another. The core is told of
+  // readiness on the new ends only.
+  virtual boost::system::result<ServerEnds, lease::AcquireError> start_server(
+      lease::AcquireReason reason) = 0;
+  // The server sees end of file behind what it was sent.
+  virtual void close_server_input() = 0;
+  // The session is through with the server: nothing is read from it and nothing written to it any
+  // more. `kill`: it is not to be trusted to end by itself (a child is killed; a shared server is
+  // only left).
+  virtual void drop_server(bool kill) = 0;
+  // How the server's process ended and the last line it wrote to its stderr, in words; empty if
+  // nothing is known. Called after its loss, before drop_server().
+  virtual std::string last_words() = 0;
+  // Memory and processor time of the server, in words for the log; empty if it is not ours to know.
+  virtual std::string server_usage() = 0;
+  // The text of a file, at most `bytes_max`, by its raw URI. nullopt: it cannot be read.
+  virtual std::optional<std::string> read_file(std::string_view raw_uri, std::size_t bytes_max) = 0;
+
+  virtual TimePoint now() = 0;
+  virtual void arm(SessionTimer timer, std::chrono::milliseconds delay) = 0;
+  virtual void disarm(SessionTimer timer) = 0;
+
+  virtual void log(LogKind kind, const std::string& text) = 0;
+  // The session is over. No event reaches the core any more.
+  virtual void finish(int exit_code, const std::string& reason) = 0;
+};
+
+}  // namespace bridge::session
