@@ -58,9 +58,7 @@ class Walk {
       return at(line) + "unknown key \"" + key + '"';
     }
     auto const text = text_of(*known, node);
-    if (!text)
-      return at(line) + key + " is not a " +
-             (known->type == SettingType::integer ? "whole number" : "string");
+    if (!text) return at(line).append(key).append(" is not ").append(article_and_type(known->type));
     if (auto const complaint =
             configuration_.set(*known, *text, Layer::file, path_ + ':' + std::to_string(line)))
       return at(line) + key + " = " + *text + " " + *complaint;
@@ -68,9 +66,21 @@ class Walk {
   }
 
   static std::optional<std::string> text_of(const SettingKey& key, const toml::node& node) {
+    if (key.type == SettingType::boolean) {
+      auto const value = node.value_exact<bool>();
+      return value ? std::optional<std::string>(*value ? "true" : "false") : std::nullopt;
+    }
     if (key.type != SettingType::integer) return node.value_exact<std::string>();
     auto const number = node.value_exact<std::int64_t>();
     return number ? std::optional(std::to_string(*number)) : std::nullopt;
+  }
+
+  static std::string_view article_and_type(SettingType type) {
+    if (type == SettingType::integer) return "a whole number";
+    if (type == SettingType::boolean) return "true or false";
+    if (type == SettingType::duration)
+      return "a duration in quotes, such as \"90s\", \"1h30m\", \"500ms\" or \"off\"";
+    return "a string";
   }
 
   static bool is_table_of_ours(const std::string& name) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/cli/go_flag.h"
 #include "proxy/exit_codes.h"
 #include "proxy/server/tried_programs.h"
 
@@ -88,6 +89,14 @@ Configuration::Configuration(std::string_view home) : home_(home) {
 
 std::int64_t Configuration::integer(SettingId id) const {
   return parse_integer((*this)[id].text).value_or(0);  // `set` took whole numbers only
+}
+
+bool Configuration::boolean(SettingId id) const {
+  return parse_go_bool((*this)[id].text).value_or(false);
+}
+
+std::chrono::milliseconds Configuration::duration(SettingId id) const {
+  return parse_duration((*this)[id].text).value_or(std::chrono::milliseconds(0));
 }
 
 std::optional<server::ExplicitProgram> Configuration::program(SettingId id) const {

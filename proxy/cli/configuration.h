@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ class Configuration {
     return values_[static_cast<std::size_t>(id)];
   }
   std::int64_t integer(SettingId id) const;
+  bool boolean(SettingId id) const;
+  // Zero where the text says "off".
+  std::chrono::milliseconds duration(SettingId id) const;
   // The program that a path setting names; nothing if it is not set.
   std::optional<server::ExplicitProgram> program(SettingId id) const;
 

@@ -1,8 +1,5 @@
 #include "proxy/cli/go_flag.h"
 
-#include <algorithm>
-#include <array>
-
 namespace bridge::cli {
 
 GoArgument read_go_argument(std::string_view text) {
@@ -19,30 +16,12 @@ GoArgument read_go_argument(std::string_view text) {
   return argument;
 }
 
-bool is_go_bool(std::string_view text) {
-  constexpr std::array<std::string_view, 12> kTexts = {"1", "t", "T", "TRUE",  "true",  "True",
-                                                       "0", "f", "F", "FALSE", "false", "False"};
-  return std::find(kTexts.begin(), kTexts.end(), text) != kTexts.end();
-}
-
-bool is_go_duration(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789";
-  constexpr std::array<std::string_view, 8> kUnits = {"ns", "us", "\u00b5s", "\u03bcs",
-                                                      "ms", "s",  "m",       "h"};
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  if (text == "0") return true;
-  if (text.empty()) return false;
-  while (!text.empty()) {
-    auto const number = text.substr(0, text.find_first_not_of("0123456789."));
-    if (number.find_first_of(kDigits) == std::string_view::npos ||
-        std::count(number.begin(), number.end(), '.') > 1)
-      return false;
-    text.remove_prefix(number.size());
-    auto const unit = text.substr(0, text.find_first_of("0123456789."));
-    if (std::find(kUnits.begin(), kUnits.end(), unit) == kUnits.end()) return false;
-    text.remove_prefix(unit.size());
-  }
-  return true;
+std::optional<bool> parse_go_bool(std::string_view text) {
+  for (auto const* const yes : {"1", "t", "T", "TRUE", "true", "True"})
+    if (text == yes) return true;
+  for (auto const* const no : {"0", "f", "F", "FALSE", "false", "False"})
+    if (text == no) return false;
+  return std::nullopt;
 }
 
 }  // namespace bridge::cli

@@ -17,9 +17,7 @@ struct GoArgument {
 
 GoArgument read_go_argument(std::string_view text);
 
-// Whether gopls would take the text for a flag of that type (strconv.ParseBool,
-// time.ParseDuration).
-bool is_go_bool(std::string_view text);
-bool is_go_duration(std::string_view text);
+// strconv.ParseBool: nothing where Go would refuse the text.
+std::optional<bool> parse_go_bool(std::string_view text);
 
 }  // namespace bridge::cli

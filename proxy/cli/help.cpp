@@ -27,9 +27,9 @@ int print_help() {
   for (auto const& key : kSettingKeys) {
     std::string line = "  ";
     if (!key.flag.empty()) line.append("--").append(key.flag).append(" ");
-    line.resize(std::max<std::size_t>(line.size(), 18), ' ');
+    line.resize(std::max<std::size_t>(line.size(), 20), ' ');
     line.append(key.variable).append("  ");
-    line.resize(std::max<std::size_t>(line.size(), 60), ' ');
+    line.resize(std::max<std::size_t>(line.size(), 62), ' ');
     text.append(line).append(key.key).append("\n      ").append(key.about);
     if (!key.default_value.empty()) text.append(" (").append(key.default_value).append(")");
     text.append("\n");

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bench/bench.h"
+#include "proxy/cli/go_duration.h"
 #include "proxy/cli/go_flag.h"
 #include "proxy/cli/server_address.h"
 #include "proxy/cli/settings.h"
@@ -61,9 +62,9 @@ constexpr std::array<GoplsFlag, 21> kGoplsFlags = {{
 bool would_parse(ValueType type, std::string_view value) {
   switch (type) {
     case ValueType::boolean:
-      return is_go_bool(value);
+      return parse_go_bool(value).has_value();
     case ValueType::duration:
-      return is_go_duration(value);
+      return parse_go_duration(value).has_value();
     case ValueType::text:
       break;
   }
@@ -140,8 +141,16 @@ class Reader {
       ++at_;
       return true;
     }
-    if (argument.name != kConfigFlag && find_flag(argument.name) == nullptr) return false;
+    auto const* const key = find_flag(argument.name);
+    if (argument.name != kConfigFlag && key == nullptr) return false;
     std::string const spelling = "--" + std::string(argument.name);
+    // As Go's: a flag that is true or false never takes the next word.
+    if (key != nullptr && key->type == SettingType::boolean && !argument.value) {
+      result_.own_flags.push_back(
+          {.name = std::string(argument.name), .value = "true", .spelling = spelling});
+      ++at_;
+      return true;
+    }
     std::size_t const used = argument.value ? 1 : 2;
     if (at_ + used > args_.size()) return refuse("flag needs an argument: " + spelling);
     result_.own_flags.push_back(

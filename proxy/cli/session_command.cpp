@@ -61,6 +61,12 @@ int run_session_command(const Invocation& invocation, const Configuration& confi
       std::chrono::milliseconds(configuration.integer(SettingId::drain_timeout_ms));
   settings.shutdown_answer_after =
       std::chrono::milliseconds(configuration.integer(SettingId::shutdown_answer_after_ms));
+  settings.replay = configuration.boolean(SettingId::replay);
+  settings.replay_wait = configuration.duration(SettingId::replay_wait);
+  settings.hibernate_after = configuration.duration(SettingId::hibernate_after);
+  settings.hang_timeout = configuration.duration(SettingId::hang_timeout);
+  settings.document_bytes_max =
+      static_cast<std::size_t>(configuration.integer(SettingId::document_limit_bytes));
   // From here on the environment is changed, not looked at: `environment` may be stale.
   if (gopls.found) {
     settings.gopls = gopls.found->path;

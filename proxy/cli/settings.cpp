@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "proxy/cli/go_duration.h"
+#include "proxy/cli/go_flag.h"
 #include "proxy/cli/server_address.h"
 
 namespace bridge::cli {
@@ -36,6 +38,13 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
   return value;
 }
 
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  if (text == "off") return std::chrono::milliseconds(0);
+  auto const value = parse_go_duration(text);
+  if (!value || *value < std::chrono::nanoseconds(0)) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(*value);
+}
+
 std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text) {
   if (text.empty()) return "is empty";
   switch (key.type) {
@@ -56,6 +65,16 @@ std::optional<std::string> complaint_about_value(const SettingKey& key, std::str
       if (!value) return "is not a whole number";
       if (*value < key.min || *value > key.max)
         return "is not between " + std::to_string(key.min) + " and " + std::to_string(key.max);
+      break;
+    }
+    case SettingType::boolean:
+      if (!parse_go_bool(text)) return "is not true or false";
+      break;
+    case SettingType::duration: {
+      auto const value = parse_duration(text);
+      if (!value) return "is no duration, such as \"90s\", \"1h30m\", \"500ms\" or \"off\"";
+      if (value->count() < key.min || value->count() > key.max)
+        return "is longer than " + std::to_string(key.max / 3'600'000) + "h";
       break;
     }
     case SettingType::zero_copy:

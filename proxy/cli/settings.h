@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,11 +21,25 @@ enum class SettingId : std::uint8_t {
   drain_timeout_ms,
   shutdown_answer_after_ms,
   zero_copy,
+  replay,
+  replay_wait,
+  hibernate_after,
+  hang_timeout,
+  document_limit_bytes,
   log_level,
   log_file,
 };
 
-enum class SettingType : std::uint8_t { program, path, address, integer, zero_copy, log_level };
+enum class SettingType : std::uint8_t {
+  program,
+  path,
+  address,
+  integer,
+  boolean,
+  duration,  // as Go writes one, or "off", which is none at all
+  zero_copy,
+  log_level,
+};
 
 struct SettingKey {
   SettingId id;
@@ -33,14 +48,14 @@ struct SettingKey {
   const char* variable;            // in the environment
   std::string_view flag;           // without dashes; empty: none
   std::string_view default_value;  // empty: not set
-  std::int64_t min;                // of an integer
+  std::int64_t min;                // of an integer; of a duration, in ms
   std::int64_t max;
   std::string_view about;
 };
 
 // Names chosen so that a key, its variable and its flag are read as the same thing. No flag is
 // named like one of gopls' (tests/cli/names_test.cpp).
-inline constexpr std::array<SettingKey, 9> kSettingKeys = {{
+inline constexpr std::array<SettingKey, 14> kSettingKeys = {{
     {SettingId::gopls, SettingType::program, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
      "the real gopls, instead of looking for it"},
     {SettingId::go, SettingType::program, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
@@ -60,6 +75,23 @@ inline constexpr std::array<SettingKey, 9> kSettingKeys = {{
     {SettingId::zero_copy, SettingType::zero_copy, "zero_copy", "GOPLS_BRIDGE_ZERO_COPY", "",
      "auto", 0, 0,
      "large messages pass through the kernel alone: auto (Linux 6.5 or newer), on or off"},
+    {SettingId::replay, SettingType::boolean, "replay", "GOPLS_BRIDGE_REPLAY", "replay", "true", 0,
+     0, "a gopls that is lost or replaced is started again, and told what the session was"},
+    // An hour is longer than any editor waits.
+    {SettingId::replay_wait, SettingType::duration, "replay_wait", "GOPLS_BRIDGE_REPLAY_WAIT",
+     "replay-wait", "10s", 0, 3'600'000,
+     "how long requests wait for another gopls before they get an error"},
+    // Thirty days: no wait of the kernel's or Asio's overflows with it.
+    {SettingId::hibernate_after, SettingType::duration, "hibernate_after",
+     "GOPLS_BRIDGE_HIBERNATE_AFTER", "hibernate-after", "30m", 0, 2'592'000'000,
+     "gopls is stopped when the editor was quiet for so long, and woken when needed; off: never"},
+    {SettingId::hang_timeout, SettingType::duration, "hang_timeout", "GOPLS_BRIDGE_HANG_TIMEOUT",
+     "hang-timeout", "off", 0, 2'592'000'000,
+     "a gopls that owes answers and gives none for so long is replaced; off: never"},
+    // From the smallest that leaves any source file to what a message can hold.
+    {SettingId::document_limit_bytes, SettingType::integer, "document_limit_bytes",
+     "GOPLS_BRIDGE_DOCUMENT_LIMIT_BYTES", "document-limit", "16777216", 1024, 2147483647,
+     "the largest open file whose unsaved text outlives gopls"},
     {SettingId::log_level, SettingType::log_level, "log.level", "GOPLS_BRIDGE_LOG_LEVEL",
      "log-level", "error", 0, 0, "debug, info, warn, error or off"},
     {SettingId::log_file, SettingType::path, "log.file", "GOPLS_BRIDGE_LOG_FILE", "log-file", "", 0,
@@ -89,5 +121,9 @@ std::optional<std::string> complaint_about_value(const SettingKey& key, std::str
 
 // A whole number that fits; nothing otherwise.
 std::optional<std::int64_t> parse_integer(std::string_view text);
+
+// "off" and "0" are zero; what is less than a millisecond is one. Nothing for what is negative or
+// no duration.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 }  // namespace bridge::cli

@@ -37,6 +37,17 @@ struct SessionSettings {
   std::chrono::milliseconds drain_timeout{3000};
   // How long the editor waits for gopls' answer to `shutdown` before the bridge gives it.
   std::chrono::milliseconds shutdown_answer_after{200};
+
+  // Whether a server that is lost or replaced is followed by another that is told the session.
+  bool replay = true;
+  // How long the editor's requests wait for that other server before they get an error.
+  std::chrono::milliseconds replay_wait{10'000};
+  // The editor's silence after which the server is stopped until it is needed; zero: never.
+  std::chrono::milliseconds hibernate_after{1'800'000};
+  // The server's silence, while it owes answers, after which it is replaced; zero: never.
+  std::chrono::milliseconds hang_timeout{0};
+  // An open document whose text is longer is not kept for the other server.
+  std::size_t document_bytes_max = std::size_t{16} * 1024 * 1024;
 };
 
 // Exit codes are listed in README.md, "Exit codes". Does not return where it becomes the real

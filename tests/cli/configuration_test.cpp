@@ -72,6 +72,11 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
       "drain_timeout_ms = 0\n"
       "shutdown_answer_after_ms = 60000\n"
       "zero_copy = 'off'\n"
+      "replay = false\n"
+      "replay_wait = '1m30s'\n"
+      "hibernate_after = 'off'\n"
+      "hang_timeout = '500ms'\n"
+      "document_limit_bytes = 1024\n"
       "[log]  # a table\n"
       "level = \"debug\"\n"
       "file = '/l'\n");
@@ -89,8 +94,13 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
   expect(SettingId::drain_timeout_ms, "0", 5);
   expect(SettingId::shutdown_answer_after_ms, "60000", 6);
   expect(SettingId::zero_copy, "off", 7);
-  expect(SettingId::log_level, "debug", 9);
-  expect(SettingId::log_file, "/l", 10);
+  expect(SettingId::replay, "false", 8);
+  expect(SettingId::replay_wait, "1m30s", 9);
+  expect(SettingId::hibernate_after, "off", 10);
+  expect(SettingId::hang_timeout, "500ms", 11);
+  expect(SettingId::document_limit_bytes, "1024", 12);
+  expect(SettingId::log_level, "debug", 14);
+  expect(SettingId::log_file, "/l", 15);
 }
 
 TEST_F(ConfigurationTest, FileVariableAndFlagWinInRisingOrder) {
@@ -116,13 +126,43 @@ TEST_F(ConfigurationTest, EveryVariableIsKnown) {
        {"GOPLS_BRIDGE_GOPLS=/g", "GOPLS_BRIDGE_GO=~/go", "GOPLS_BRIDGE_CONNECT=localhost:1",
         "GOPLS_BRIDGE_FRAME_LIMIT_BYTES=65536", "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=1",
         "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS=1", "GOPLS_BRIDGE_ZERO_COPY=on",
-        "GOPLS_BRIDGE_LOG_LEVEL=off", "GOPLS_BRIDGE_LOG_FILE=/l", "GOPLS_BRIDGE_TRIED=/x"})
+        "GOPLS_BRIDGE_REPLAY=false", "GOPLS_BRIDGE_REPLAY_WAIT=1s",
+        "GOPLS_BRIDGE_HIBERNATE_AFTER=1h", "GOPLS_BRIDGE_HANG_TIMEOUT=2m",
+        "GOPLS_BRIDGE_DOCUMENT_LIMIT_BYTES=4096", "GOPLS_BRIDGE_LOG_LEVEL=off",
+        "GOPLS_BRIDGE_LOG_FILE=/l", "GOPLS_BRIDGE_TRIED=/x"})
     variables_.emplace_back(text);
   auto const result = read();
   EXPECT_EQ(result.complaint, "");
   for (auto const& key : kSettingKeys)
     EXPECT_EQ(result.configuration[key.id].source, key.variable) << key.key;
   EXPECT_EQ(result.configuration[SettingId::go].text, directory_ / "go");
+}
+
+TEST_F(ConfigurationTest, DurationsCountInMillisecondsAndOffIsNone) {
+  auto const hibernate = [this](std::string value) {
+    auto const result = read({flag("hibernate-after", std::move(value))});
+    EXPECT_EQ(result.complaint, "");
+    return result.configuration.duration(SettingId::hibernate_after).count();
+  };
+  EXPECT_EQ(hibernate("off"), 0);
+  EXPECT_EQ(hibernate("0"), 0);
+  EXPECT_EQ(hibernate("0s"), 0);
+  EXPECT_EQ(hibernate("500ms"), 500);
+  EXPECT_EQ(hibernate("1h30m"), 5'400'000);
+  EXPECT_EQ(hibernate("720h"), 2'592'000'000);
+  EXPECT_EQ(hibernate("1ns"), 1);  // not off
+  auto const defaults = read().configuration;
+  EXPECT_EQ(defaults.duration(SettingId::replay_wait).count(), 10'000);
+  EXPECT_EQ(defaults.duration(SettingId::hibernate_after).count(), 1'800'000);
+  EXPECT_EQ(defaults.duration(SettingId::hang_timeout).count(), 0);
+}
+
+TEST_F(ConfigurationTest, BooleansAreGosInVariablesAndFlags) {
+  EXPECT_TRUE(read().configuration.boolean(SettingId::replay));
+  EXPECT_FALSE(read({flag("replay", "0")}).configuration.boolean(SettingId::replay));
+  variables_.emplace_back("GOPLS_BRIDGE_REPLAY=False");
+  EXPECT_FALSE(read().configuration.boolean(SettingId::replay));
+  EXPECT_TRUE(read({flag("replay", "true")}).configuration.boolean(SettingId::replay));
 }
 
 TEST_F(ConfigurationTest, AnEmptyVariableIsNotSet) {
@@ -173,6 +213,22 @@ TEST_F(ConfigurationTest, FaultsInTheFileAreNamedByLine) {
                       ":1: frame_limit_bytes = 10 is not between 65536 and 2147483647");
   expect_refused_file("drain_timeout_ms = -1\n",
                       ":1: drain_timeout_ms = -1 is not between 0 and 60000");
+  expect_refused_file("replay = 'no'\n", ":1: replay is not true or false");
+  expect_refused_file("replay = 0\n", ":1: replay is not true or false");
+  expect_refused_file("\nhibernate_after = 30\n",
+                      ":2: hibernate_after is not a duration in quotes, such as \"90s\", "
+                      "\"1h30m\", \"500ms\" or \"off\"");
+  expect_refused_file("hibernate_after = '30'\n",
+                      ":1: hibernate_after = 30 is no duration, such as \"90s\", \"1h30m\", "
+                      "\"500ms\" or \"off\"");
+  expect_refused_file("hang_timeout = '-1s'\n",
+                      ":1: hang_timeout = -1s is no duration, such as \"90s\", \"1h30m\", "
+                      "\"500ms\" or \"off\"");
+  expect_refused_file("replay_wait = '61m'\n", ":1: replay_wait = 61m is longer than 1h");
+  expect_refused_file("hibernate_after = '720h1ns'\n",
+                      ":1: hibernate_after = 720h1ns is longer than 720h");
+  expect_refused_file("document_limit_bytes = 1023\n",
+                      ":1: document_limit_bytes = 1023 is not between 1024 and 2147483647");
   expect_refused_file("[log]\n\nlevel = 'loud'\n",
                       ":3: log.level = loud is not one of debug, info, warn, error, off");
   expect_refused_file("connect = 'build-host:1'\n",
@@ -214,6 +270,9 @@ TEST_F(ConfigurationTest, FaultsInFlagsAreUsageErrors) {
   EXPECT_EQ(level.complaint, "--log-level=loud is not one of debug, info, warn, error, off");
   EXPECT_EQ(level.exit_code, kExitUsage);
   EXPECT_EQ(read({flag("frame-limit", "1k")}).complaint, "--frame-limit=1k is not a whole number");
+  EXPECT_EQ(read({flag("replay", "on")}).complaint, "--replay=on is not true or false");
+  EXPECT_EQ(read({flag("hang-timeout", "2")}).complaint,
+            "--hang-timeout=2 is no duration, such as \"90s\", \"1h30m\", \"500ms\" or \"off\"");
   EXPECT_EQ(read({flag("gopls", "")}).complaint, "--gopls= is empty");
 }
 

@@ -223,6 +223,20 @@ TEST(Invocation, AnOwnFlagWithoutItsValueIsAUsageError) {
   EXPECT_EQ(result.complaint, "flag needs an argument: --gopls");
 }
 
+// As Go's flag package has it: `--replay false` would be the flag and a word.
+TEST(Invocation, AFlagThatIsTrueOrFalseNeverTakesTheNextWord) {
+  auto const on = read({"--replay", "serve"});
+  EXPECT_EQ(on.kind, Kind::session);
+  ASSERT_EQ(on.own_flags.size(), 1u);
+  EXPECT_EQ(on.own_flags[0].value, "true");
+  auto const off = read({"--replay=false"});
+  ASSERT_EQ(off.own_flags.size(), 1u);
+  EXPECT_EQ(off.own_flags[0].value, "false");
+  auto const word = read({"-replay", "false"});
+  EXPECT_EQ(word.kind, Kind::become_gopls);
+  EXPECT_EQ(word.as_gopls, (Args{"false"}));
+}
+
 TEST(Invocation, OwnSubcommandsComeFirst) {
   // Behind a flag or command of gopls it is an unknown command of gopls'.
   EXPECT_EQ(read({"-v", "config"}).kind, Kind::become_gopls);
