@@ -124,6 +124,15 @@ std::optional<ChildExit> ChildProcess::exit_status() noexcept {
   return exit_;
 }
 
+void ChildProcess::kill() noexcept {
+  if (pid_ < 0 || exit_) return;
+  // Not reaped yet, so the pid is still its own also where the kernel has no pidfd.
+  if (pidfd_)
+    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+  else
+    ::kill(pid_, SIGKILL);
+}
+
 std::string describe(const ChildExit& exit) {
   if (exit.signal != 0) {
     return "killed by signal " + std::to_string(exit.signal) + " (" + ::strsignal(exit.signal) +

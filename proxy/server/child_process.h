@@ -52,6 +52,9 @@ class ChildProcess {
   // Readable once the process has ended; -1 where the kernel has no pidfd (before 5.3).
   int exit_fd() const noexcept { return pidfd_.get(); }
 
+  // SIGKILL. Nothing if it has been reaped; it is not reaped here.
+  void kill() noexcept;
+
   // How it ended, once it has; the process is reaped by the first call that says so. Never blocks.
   std::optional<ChildExit> exit_status() noexcept;
 
