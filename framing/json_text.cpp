@@ -2,33 +2,12 @@
 
 #include <cstddef>
 
+#include "framing/utf8.h"
+
 namespace bridge::framing {
 namespace {
 
 constexpr char32_t kReplacement = 0xFFFD;
-
-// The bytes of the UTF-8 sequence at `at`, 0 if it is none (RFC 3629, 4).
-std::size_t utf8_size(std::string_view text, std::size_t at) noexcept {
-  auto const byte = [&](std::size_t i) {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  auto const in = [](unsigned value, unsigned low, unsigned high) {
-    return value >= low && value <= high;
-  };
-  auto const follows = [&](std::size_t i) { return in(byte(i), 0x80, 0xBF); };
-  unsigned const first = byte(0);
-  if (first < 0x80) return 1;
-  if (in(first, 0xC2, 0xDF)) return follows(1) ? 2 : 0;
-  if (in(first, 0xE0, 0xEF)) {
-    bool const second = in(byte(1), first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
-    return second && follows(2) ? 3 : 0;
-  }
-  if (in(first, 0xF0, 0xF4)) {
-    bool const second = in(byte(1), first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
-    return second && follows(2) && follows(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 void append_utf8(std::string& out, char32_t c) {
   auto const continued = [&](unsigned shift) {
@@ -85,12 +64,26 @@ char unescaped(char letter) noexcept {
   }
 }
 
+// How many bytes from `at` on stand for themselves in JSON: printable ASCII but for \" and \\.
+std::size_t plain_run(std::string_view text, std::size_t at) noexcept {
+  auto const is_plain = [](unsigned char c) {
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+  };
+  std::size_t const begin = at;
+  while (at < text.size() && is_plain(static_cast<unsigned char>(text[at]))) ++at;
+  return at - begin;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   for (std::size_t at = 0; at < text.size();) {
+    std::size_t const run = plain_run(text, at);
+    out += text.substr(at, run);
+    at += run;
+    if (at == text.size()) break;
     std::size_t const size = utf8_size(text, at);
     auto const byte = static_cast<unsigned char>(text[at]);
     if (size == 0) {
@@ -113,7 +106,16 @@ void append_json_string(std::string& out, std::string_view text) {
 std::string decode_json_string(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());
+  append_decoded(out, raw);
+  return out;
+}
+
+void append_decoded(std::string& out, std::string_view raw) {
   for (std::size_t at = 0; at < raw.size();) {
+    std::size_t const run = plain_run(raw, at);
+    out += raw.substr(at, run);
+    at += run;
+    if (at == raw.size()) break;
     if (raw[at] != '\\') {
       std::size_t const size = utf8_size(raw, at);
       if (size == 0)
@@ -141,7 +143,6 @@ std::string decode_json_string(std::string_view raw) {
     }
     append_utf8(out, c);
   }
-  return out;
 }
 
 }  // namespace bridge::framing

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bridge::session {
 
@@ -25,21 +26,35 @@ struct AskedRequest {
 class AskedRequests {
  public:
   // Ids are compared as JSON: "a" is "\u0061"; 1 is not "1".
-  // Adds at the end. An id that is in flight already (gopls answers both) is a second entry.
+  // Adds at the end. An id that is in flight already (gopls answers both) is a second entry. The
+  // reference is valid until the next add().
   AskedRequest& add(std::string_view raw_id, std::string_view method, std::string_view body,
                     std::uint64_t edits);
   // The oldest with this id; nullptr: none.
   AskedRequest* find(std::string_view raw_id) noexcept;
   // Removes the oldest with this id. False: there was none.
   bool remove(std::string_view raw_id) noexcept;
-  std::size_t size() const noexcept;
+  std::size_t size() const noexcept { return order_.size(); }
   bool empty() const noexcept { return size() == 0; }
   // The n-th in the order of asking, n < size().
-  AskedRequest& at(std::size_t n) noexcept;
-  const AskedRequest& at(std::size_t n) const noexcept;
+  AskedRequest& at(std::size_t n) noexcept { return slots_[order_[n].slot]; }
+  const AskedRequest& at(std::size_t n) const noexcept { return slots_[order_[n].slot]; }
   void remove_at(std::size_t n) noexcept;
-  // Bytes of the bodies of those that are not with a server.
+  // Bytes of all bodies, and of those that are not with a server.
+  std::size_t body_bytes() const noexcept;
   std::size_t waiting_bytes() const noexcept;
+  std::size_t memory() const noexcept;
+
+ private:
+  struct Entry {
+    std::uint32_t slot;
+    std::uint32_t id_hash;
+  };
+  std::size_t index_of(std::string_view raw_id) const noexcept;  // size(): none
+
+  std::vector<AskedRequest> slots_;
+  std::vector<Entry> order_;
+  std::vector<std::uint32_t> free_;
 };
 
 }  // namespace bridge::session

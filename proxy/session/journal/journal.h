@@ -17,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,15 +25,10 @@
 #include "proxy/relay/direction.h"
 #include "proxy/session/journal/asked_requests.h"
 #include "proxy/session/journal/open_documents.h"
+#include "proxy/session/journal/shown_state.h"
+#include "proxy/session/journal/workspace_folders.h"
 
 namespace bridge::session {
-
-// What the server registered with the editor (client/registerCapability), not yet unregistered.
-struct Registration {
-  std::string id;      // decoded
-  std::string method;  // decoded
-  std::string raw;     // the whole Registration object
-};
 
 // A request of the server's that the editor has not answered.
 struct ServerRequest {
@@ -55,7 +49,7 @@ class Journal {
 
   // Whether on_*_message() must see the body of a large message of which only the head is known
   // (FrameGate::needs_body).
-  static bool needs_body(relay::Direction direction, const framing::EnvelopeText& head) noexcept;
+  bool needs_body(relay::Direction direction, const framing::EnvelopeText& head) const noexcept;
 
   // A message that goes to the server, or, while there is none, would. `body` may be empty where
   // needs_body() said no. `keep` : keep a request's body whatever its length (there is no server).
@@ -66,50 +60,81 @@ class Journal {
 
   // --- what a fresh server is told, in this order ---------------------------------------------
   // Whether `initialize` was answered with a result, so that a session can be built again.
-  bool can_replay() const noexcept;
+  bool can_replay() const noexcept { return !initialize_result_.empty(); }
   // Whether the editor has sent `initialized`.
-  bool initialized() const noexcept;
+  bool initialized() const noexcept { return !initialized_.empty(); }
   // The body of the editor's `initialize` under another id (raw), with the present folders. If the
   // folders never changed, every byte but the id's is as it was sent.
   std::string initialize_request(std::string_view raw_id) const;
   // Raw result of the editor's `initialize`, as the editor got it. Empty before.
-  std::string_view initialize_result() const noexcept;
+  std::string_view initialize_result() const noexcept { return initialize_result_; }
   // Bodies: `initialized`, then `$/setTrace` and workspace/didChangeConfiguration as last sent.
   std::vector<std::string> preamble() const;
-  OpenDocuments& documents() noexcept;
-  const OpenDocuments& documents() const noexcept;
+  OpenDocuments& documents() noexcept { return documents_; }
+  const OpenDocuments& documents() const noexcept { return documents_; }
 
   // --- in flight --------------------------------------------------------------------------------
   // Requests of the editor's that it has no answer to. `initialize` and `shutdown` are not among
   // them.
-  AskedRequests& asked() noexcept;
-  const AskedRequests& asked() const noexcept;
-  const std::vector<ServerRequest>& server_requests() const noexcept;
-  void forget_server_requests() noexcept;
+  AskedRequests& asked() noexcept { return asked_; }
+  const AskedRequests& asked() const noexcept { return asked_; }
+  const std::vector<ServerRequest>& server_requests() const noexcept { return server_requests_; }
+  void forget_server_requests() noexcept { server_requests_.clear(); }
 
   // --- what the editor shows --------------------------------------------------------------------
-  const std::vector<Registration>& registrations() const noexcept;
+  const std::vector<Registration>& registrations() const noexcept { return shown_.registrations(); }
   // Raw tokens (7, "x") that have begun and not ended. Only tokens that the server created.
-  std::vector<std::string> open_progress() const;
-  void forget_progress() noexcept;
+  std::vector<std::string> open_progress() const { return shown_.open_progress(); }
+  void forget_progress() noexcept { shown_.forget_progress(); }
   // Raw URIs (with quotes) for which the last publishDiagnostics was not empty.
-  std::vector<std::string> diagnosed() const;
+  std::vector<std::string> diagnosed() const { return shown_.diagnosed(); }
 
   // What could not be kept, in words for the log, since the last call.
   std::vector<std::string> take_remarks();
   // Bytes held, capacity included.
   std::size_t memory() const noexcept;
 
-  // --- given away and taken up
-  // -------------------------------------------------------------------- At a frame boundary.
+  // --- given away and taken up: at a frame boundary ---------------------------------------------
   std::string serialise() const;
   // nullopt, and why in `error`, where `bytes` is no journal of this version.
   static std::optional<Journal> parse(std::string_view bytes, Settings settings,
                                       std::string& error);
 
-  Journal(Journal&&) noexcept;
-  Journal& operator=(Journal&&) noexcept;
-  ~Journal();
+  Journal(Journal&&) noexcept = default;
+  Journal& operator=(Journal&&) noexcept = default;
+  ~Journal() = default;
+
+ private:
+  // A body, and the raw id in it.
+  struct Initialize {
+    std::string body;  // empty: not asked
+    framing::Piece id;
+    framing::Piece params;
+    bool answered = false;
+  };
+  void on_initialize(std::string_view body);
+  void on_initialize_answer(std::string_view body);
+  void on_request(const framing::EnvelopeText& envelope, std::string_view body, bool keep);
+  void on_notification(const framing::EnvelopeText& envelope, std::string_view body);
+  bool awaits_initialize_answer() const noexcept {
+    return !initialize_.body.empty() && !initialize_.answered;
+  }
+  // What an `initialize` result says of positions.
+  static PositionEncoding encoding_of(std::string_view result);
+  void remark(std::string text);
+
+  Settings settings_;
+  Initialize initialize_;
+  std::string initialize_result_;
+  std::string initialized_;    // whole bodies, as these below
+  std::string trace_;          // $/setTrace
+  std::string configuration_;  // workspace/didChangeConfiguration
+  WorkspaceFolders folders_;
+  OpenDocuments documents_;
+  AskedRequests asked_;
+  std::vector<ServerRequest> server_requests_;
+  ShownState shown_;
+  std::vector<std::string> remarks_;
 };
 
 }  // namespace bridge::session
