@@ -17,6 +17,9 @@ namespace bridge::lease {
 enum class AcquireReason : std::uint8_t {
   first,               // the session begins
   lost_before_answer,  // the last server ended before the editor got a byte from it
+  lost,                // the last server ended in the middle, or could not be had
+  woken,               // the session slept, and the editor needs a server again
+  replaced,            // the server's program is another one now
 };
 
 // A connection to a server that speaks LSP. All descriptors are ours alone.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "framing/envelope.h"
 #include "proxy/relay/direction.h"
@@ -30,6 +31,11 @@ struct Decision {
   };
   Verdict verdict = Verdict::pass;
   std::string replacement;
+
+  static Decision dropped() { return {.verdict = Verdict::drop, .replacement = {}}; }
+  static Decision replaced(std::string frame) {
+    return {.verdict = Verdict::replace, .replacement = std::move(frame)};
+  }
 };
 
 class FrameGate {

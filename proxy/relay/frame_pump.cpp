@@ -15,10 +15,11 @@ bool is_close(int error) { return error == ECONNRESET || error == EPIPE; }
 FramePump::FramePump(Direction direction, Source& source, Sink& sink, FrameGate& gate,
                      Options options)
     : direction_(direction),
-      source_(source),
+      source_(&source),
       sink_(&sink),
       gate_(gate),
       pipes_(options.pipes),
+      options_(options),
       scanner_(options.limits, options.bare_text) {}
 
 void FramePump::on_source_ready() {
@@ -77,10 +78,25 @@ void FramePump::restart(Sink& sink, std::string_view first) {
   deliver();
 }
 
+void FramePump::resume(Source& source) {
+  source_ = &source;
+  if (large_ && !large_->leaving) large_.reset();
+  buffer_.truncate(out_end_);
+  skip_ = 0;
+  held_ = false;
+  undecided_.reset();
+  source_over_.reset();
+  faulted_.reset();
+  if (!sink_over()) end_.reset();
+  scanner_ = framing::FrameScanner(options_.limits, options_.bare_text);
+  frame_size_ = 0;
+  by_buffer_ = false;
+}
+
 void FramePump::read_once() { read_into(buffer_.room(frame_size_)); }
 
 bool FramePump::read_into(std::span<char> room) {
-  Transfer const got = source_.read_some(room);
+  Transfer const got = source_->read_some(room);
   if (!received(got)) return false;
   buffer_.commit(got.bytes);
   return true;

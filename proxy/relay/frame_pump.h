@@ -85,6 +85,10 @@ class FramePump {
   // anything: `first` is all that the gate had passed. Bytes not yet shown to the gate are kept.
   void restart(Sink& sink, std::string_view first);
 
+  // Goes on with another source. What the gate has passed still leaves; what the last source left
+  // unfinished, or was not shown to the gate yet, is dropped.
+  void resume(Source& source);
+
   std::uint64_t received_bytes() const noexcept { return received_bytes_; }
   // Bytes that the sink has taken since the start or the last restart().
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
@@ -137,13 +141,14 @@ class FramePump {
   void finish(PumpEnd end);
 
   const Direction direction_;
-  Source& source_;
+  Source* source_;
   Sink* sink_;
   FrameGate& gate_;
   RelayObserver* observer_ = nullptr;
   FrameTap* tap_ = nullptr;
   PipePool* pipes_;
 
+  const Options options_;
   framing::FrameScanner scanner_;
   ReceiveBuffer buffer_;
 

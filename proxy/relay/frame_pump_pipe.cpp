@@ -18,13 +18,13 @@ bool FramePump::may_take_pipe() const noexcept {
 // Looks at what comes next, and sets large_ if it is for a pipe. True: there is nothing to read
 // now.
 bool FramePump::take_pipe() {
-  if (!source_.splices() || !sink_->splices()) {
+  if (!source_->splices() || !sink_->splices()) {
     by_buffer_ = true;
     return false;
   }
   std::span<char> const all = buffer_.room(frame_size_);
   std::span<char> const room = all.first(std::min(all.size(), kLookBytes));
-  Transfer const peeked = source_.peek_some(room);
+  Transfer const peeked = source_->peek_some(room);
   bool const peeks = peeked.error != EOPNOTSUPP;
   // Nothing there, the end or a fault: the read says the same.
   if (peeks && peeked.status != Transfer::Status::ok) return false;
@@ -61,7 +61,7 @@ void FramePump::fill_pipe() {
   std::size_t const size = large_->for_pipe();
   bool moved = false;
   if (size > 0) {
-    Transfer const got = source_.splice_into(large_->pipe, size);
+    Transfer const got = source_->splice_into(large_->pipe, size);
     if (got.status == Transfer::Status::end_of_file) {
       received(got);
       return;

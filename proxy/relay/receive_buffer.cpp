@@ -50,6 +50,11 @@ void ReceiveBuffer::consume(std::size_t size) noexcept {
   }
 }
 
+void ReceiveBuffer::truncate(std::size_t size) noexcept {
+  end_ = begin_ + size;
+  consume(0);
+}
+
 void ReceiveBuffer::grow(std::size_t capacity) {
   // realloc, not new: the kernel moves the pages of a large buffer instead of copying them.
   auto* moved = static_cast<char*>(std::realloc(data_.get(), capacity));

@@ -39,6 +39,8 @@ class ReceiveBuffer {
   std::span<char> prepend(std::size_t size);
   // The first `size` bytes of view() are no longer needed.
   void consume(std::size_t size) noexcept;
+  // Of view(), all but the first `size` bytes are no longer needed.
+  void truncate(std::size_t size) noexcept;
 
  private:
   struct Free {

@@ -3,8 +3,9 @@
 #include <utility>
 
 #include "framing/envelope.h"
-#include "framing/json_text.h"
 #include "proxy/exit_codes.h"
+#include "proxy/session/compose.h"
+#include "proxy/session/journal/message_id.h"
 
 namespace bridge::session {
 namespace {
@@ -18,10 +19,6 @@ constexpr milliseconds kLeaveTimeout{1000};
 // A process that has exited, or closed its input, closes its output within milliseconds, unless a
 // descendant holds it.
 constexpr milliseconds kServerEndTimeout{500};
-
-std::string framed(std::string_view body) {
-  return "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
 
 // Of a session that the editor's stream ended.
 int exit_code_for(const relay::PumpEnd& end) {
@@ -45,16 +42,6 @@ std::string explain(std::string_view side, const relay::PumpEnd& end) {
   return text + "; is another program writing into it?";
 }
 
-// gopls may write a string id with other escapes than the editor did.
-bool same_id(std::string_view left, std::string_view right) {
-  if (left == right) return true;
-  auto const is_string = [](std::string_view id) { return id.size() >= 2 && id.front() == '"'; };
-  auto const text = [](std::string_view id) {
-    return framing::decode_json_string(id.substr(1, id.size() - 2));
-  };
-  return is_string(left) && is_string(right) && text(left) == text(right);
-}
-
 }  // namespace
 
 Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
@@ -63,7 +50,7 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
       return {.verdict = Decision::Verdict::hold, .replacement = {}};
     leave(shutdown_id_ ? kExitOk : kExitWithoutShutdown, "the editor sent exit");
     // A server of our own gets `exit` too, and its input is closed behind it.
-    if (server_ended_ || settings_.shared_server) {
+    if (server_ended_ || !serves_ || settings_.shared_server) {
       return {.verdict = Decision::Verdict::drop, .replacement = {}};
     }
     return {};
@@ -72,6 +59,10 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
     ++owed_;
     if (!shutdown_id_ && view.envelope.method_is("shutdown")) {
       shutdown_id_.emplace(view.envelope.id);
+      if (!serves_) {
+        answer_shutdown();
+        return Decision::dropped();
+      }
       arm(Timer::shutdown_answer, settings_.shutdown_answer_after);
     }
   }
@@ -80,7 +71,6 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
 
 Decision Lifecycle::on_server_frame(const relay::FrameView& view) {
   if (view.envelope.kind != MessageKind::response) return {};
-  if (owed_ > 0) --owed_;
   Decision decision;
   if (is_shutdown_answer(view)) {
     if (shutdown_answer_ours_) {
@@ -89,8 +79,13 @@ Decision Lifecycle::on_server_frame(const relay::FrameView& view) {
       shutdown_answered();
     }
   }
-  if (phase_ == Phase::draining && owed_ == 0) leave(exit_code_, exit_reason_);
+  on_answered();
   return decision;
+}
+
+void Lifecycle::on_answered() {
+  if (owed_ > 0) --owed_;
+  if (phase_ == Phase::draining && owed_ == 0) leave(exit_code_, exit_reason_);
 }
 
 bool Lifecycle::is_shutdown_answer(const relay::FrameView& view) const {
@@ -110,8 +105,7 @@ void Lifecycle::answer_shutdown() {
   if (!shutdown_id_ || shutdown_answered_) return;
   shutdown_answer_ours_ = true;
   actions_.push_back(
-      {.kind = Action::Kind::answer_editor,
-       .text = framed(R"({"jsonrpc":"2.0","id":)" + *shutdown_id_ + R"(,"result":null})")});
+      {.kind = Action::Kind::answer_editor, .text = framed(result_message(*shutdown_id_, "null"))});
   shutdown_answered();
 }
 
@@ -126,7 +120,7 @@ void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
   if (!orderly) return leave(exit_code_, exit_reason_);
 
   // After `shutdown` nobody waits for anything but its answer.
-  bool const waiting = shutdown_id_ ? !shutdown_answered_ : owed_ > 0;
+  bool const waiting = !serves_ ? false : shutdown_id_ ? !shutdown_answered_ : owed_ > 0;
   if (!waiting) return leave(exit_code_, exit_reason_);
   phase_ = Phase::draining;
   if (!shutdown_id_) arm(Timer::drain, settings_.drain_timeout);
@@ -162,6 +156,11 @@ void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool r
   if (!answered && retry && !editor_ended_ && !shutdown_id_) {
     // What is owed stays owed: the next server is fed with the same requests.
     actions_.push_back({.kind = Action::Kind::acquire_again, .text = how});
+    return;
+  }
+  if (outlives_ && phase_ == Phase::open && !shutdown_id_ && !editor_ended_ && !editor_gone_) {
+    act(Action::Kind::disarm_timer);
+    actions_.push_back({.kind = Action::Kind::server_lost, .text = how});
     return;
   }
   server_ended_ = true;
@@ -215,7 +214,7 @@ void Lifecycle::leave(int exit_code, std::string reason) {
   phase_ = Phase::leaving;
   exit_code_ = exit_code;
   exit_reason_ = std::move(reason);
-  if (server_ended_) return finish(exit_code_, exit_reason_);
+  if (server_ended_ || !serves_) return finish(exit_code_, exit_reason_);
   act(Action::Kind::close_server_input);
   arm(Timer::leave, kLeaveTimeout);
 }

@@ -45,7 +45,9 @@ struct Action {
     discard_to_editor,   // go on listening to the server; nothing can be delivered to the editor
     stop_editor,         // read no more from the editor
     acquire_again,       // get another server and feed it what was read so far
-    finish,              // end the process with `exit_code`; `text` is the reason
+    disarm_timer,
+    server_lost,  // `text` says how; the session goes on with another (Replay)
+    finish,       // end the process with `exit_code`; `text` is the reason
   };
   Kind kind;
   Timer timer{};
@@ -80,6 +82,14 @@ class Lifecycle {
   void on_server_ended(const relay::PumpEnd& end, bool answered, bool retry);
   // The server's process has ended; its output may still hold bytes.
   void on_server_exited();
+  // Whether the loss of a server is mended (Replay::outlives), and whether one is there that knows
+  // the session. Both are as they were until the next call; at first: no and yes.
+  void on_replay(bool outlives, bool serves) noexcept {
+    outlives_ = outlives;
+    serves_ = serves;
+  }
+  // A request of the editor's was answered in the server's place.
+  void on_answered();
   void on_signal(std::string_view name);
   void on_timer(Timer timer);
 
@@ -119,6 +129,8 @@ class Lifecycle {
   bool editor_ended_ = false;
   bool editor_gone_ = false;
   bool server_ended_ = false;
+  bool outlives_ = false;
+  bool serves_ = true;
 
   int exit_code_ = 0;
   std::string exit_reason_;

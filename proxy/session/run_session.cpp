@@ -88,13 +88,23 @@ int run_session(const SessionSettings& settings) {
   auto first = servers->acquire(lease::AcquireReason::first);
   if (!first) return fall_back(first.error().message);
 
-  Lifecycle::Settings const lifecycle{.drain_timeout = settings.drain_timeout,
-                                      .shutdown_answer_after = settings.shutdown_answer_after,
-                                      .shared_server = first->shared};
+  Session::Settings const session_settings{
+      .lifecycle = {.drain_timeout = settings.drain_timeout,
+                    .shutdown_answer_after = settings.shutdown_answer_after,
+                    .shared_server = first->shared},
+      .replay = {.on = settings.replay,
+                 .request_wait = settings.replay_wait,
+                 .hibernate_after = settings.hibernate_after,
+                 .hang_timeout = settings.hang_timeout,
+                 .shared_server = first->shared,
+                 .document_bytes_max = settings.document_bytes_max},
+      .journal = {.document_bytes_max = settings.document_bytes_max},
+      .limits = settings.limits,
+      .zero_copy = settings.zero_copy};
   std::unique_ptr<Session> session;
   try {
-    session = std::make_unique<Session>(std::move(*editor), *servers, std::move(*first), lifecycle,
-                                        settings.limits, settings.zero_copy);
+    session = std::make_unique<Session>(std::move(*editor), *servers, std::move(*first),
+                                        session_settings);
   } catch (const boost::system::system_error& error) {
     // Out of descriptors, as a rule. Nothing was read yet.
     return fall_back(std::string("cannot set up the session: ") + error.what());

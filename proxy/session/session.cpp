@@ -8,16 +8,14 @@
 
 #include "proxy/exit_codes.h"
 #include "proxy/observe/log.h"
+#include "proxy/relay/line_relay.h"
+#include "proxy/session/file_uri.h"
 
 namespace bridge::session {
 
-using observe::log;
 using observe::LogLevel;
 using relay::DescriptorSink;
 using relay::DescriptorSource;
-using relay::Direction;
-using relay::EndReason;
-using relay::FramePump;
 using relay::ReadinessSet;
 
 namespace {
@@ -31,10 +29,6 @@ constexpr int kReapWaitMs = 10;
 
 // Longer than the pauses within a burst of answers, shorter than a person's between two bursts.
 constexpr std::chrono::seconds kPipesKept{1};
-
-bool sink_ended(const relay::PumpEnd& end) {
-  return end.reason == EndReason::sink_closed || end.reason == EndReason::sink_failed;
-}
 
 // A descriptor that the kernel gave us a moment ago and that nobody else holds.
 template <class Channel>
@@ -67,6 +61,14 @@ struct Session::Server {
     }
   }
 
+  // How the process ended, if it has or does within the time.
+  std::optional<server::ChildExit> wait_exit(int milliseconds) {
+    if (!connection.process || connection.process->exit_fd() < 0) return std::nullopt;
+    pollfd one{connection.process->exit_fd(), POLLIN, 0};
+    ::poll(&one, 1, milliseconds);
+    return connection.process->exit_status();
+  }
+
   lease::ServerConnection connection;
   DescriptorSource source;
   DescriptorSink sink;
@@ -84,49 +86,32 @@ struct Session::Server {
 };
 
 Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
-                 Lifecycle::Settings lifecycle, framing::Limits limits, relay::ZeroCopy zero_copy)
-    : editor_(std::move(editor)),
-      servers_(servers),
-      limits_(limits),
-      lifecycle_(lifecycle),
-      pipes_used_(zero_copy == relay::ZeroCopy::on ? &pipes_ : nullptr) {
-  editor_source_ready_.readable = [this] { to_server_->on_source_ready(); };
-  editor_sink_ready_.writable = [this] { to_editor_->on_sink_ready(); };
-  editor_sink_ready_.hangup = [this] { to_editor_->on_sink_hangup(); };
+                 const Settings& settings)
+    : editor_(std::move(editor)), servers_(servers) {
+  for (auto& timer : timers_) timer = std::make_unique<ArmedTimer>(io_);
+  ServerEnds const ends = adopt(std::move(first));
+  core_.emplace(editor_.source, editor_.sink, ends, static_cast<World&>(*this),
+                SessionCore::Settings{
+                    .lifecycle = settings.lifecycle,
+                    .replay = settings.replay,
+                    .journal = settings.journal,
+                    .limits = settings.limits,
+                    .pipes = settings.zero_copy == relay::ZeroCopy::on ? &pipes_ : nullptr});
+
+  editor_source_ready_.readable = [this] { core_->on_editor_source_ready(); };
+  editor_sink_ready_.writable = [this] { core_->on_editor_sink_ready(); };
+  editor_sink_ready_.hangup = [this] { core_->on_editor_sink_hangup(); };
   editor_errors_ready_.writable = [this] {
-    if (server_->lines) server_->lines->on_sink_ready();
+    if (server_ && server_->lines) server_->lines->on_sink_ready();
   };
   editor_source_watch_.emplace(readiness_, editor_.source.poll_fd(), editor_source_ready_);
   editor_sink_watch_.emplace(readiness_, editor_.sink.poll_fd(), editor_sink_ready_);
   editor_errors_watch_.emplace(readiness_, editor_.errors.poll_fd(), editor_errors_ready_);
   editor_sink_watch_->want_hangup();
-
-  adopt(std::move(first));
-  to_server_.emplace(Direction::to_server, editor_.source, server_->sink, gate(),
-                     FramePump::Options{.limits = limits_, .pipes = pipes_used_});
   readiness_.on_turn_over(*this);
 }
 
 Session::~Session() = default;
-
-void Session::adopt(lease::ServerConnection connection) {
-  log(LogLevel::info, "session: " + connection.name);
-  server_ = std::make_unique<Server>(readiness_, std::move(connection), editor_.errors);
-  server_->source_ready.readable = [this] { to_editor_->on_source_ready(); };
-  server_->sink_ready.writable = [this] { to_server_->on_sink_ready(); };
-  server_->sink_ready.hangup = [this] { to_server_->on_sink_hangup(); };
-  server_->exit_ready.readable = [this] {
-    server_->exit_watch.reset();
-    lifecycle_.on_server_exited();
-  };
-  server_->sink_watch->want_hangup();
-  // Servers, and the shims in front of them, do print to stdout: such text is logged and skipped.
-  to_editor_.emplace(
-      Direction::to_editor, server_->source, editor_.sink, gate(),
-      FramePump::Options{
-          .limits = limits_, .bare_text = framing::BareText::skip, .pipes = pipes_used_});
-  to_editor_end_.reset();
-}
 
 Outcome Session::run() {
   wait_for_signals();
@@ -134,129 +119,117 @@ Outcome Session::run() {
   update_interests();
   io_.run();
   last_words();
-  outcome_->untouched = to_server_->received_bytes() == 0 && to_editor_->sent_bytes() == 0;
+  outcome_->untouched = core_->untouched();
   return *outcome_;
 }
 
-relay::Decision Session::decide(Direction direction, const relay::FrameView& view) {
-  if (direction == Direction::to_editor) return lifecycle_.on_server_frame(view);
-  relay::Decision decision = lifecycle_.on_editor_frame(view);
-  if (prologue_kept_ && decision.verdict == relay::Decision::Verdict::pass) {
-    prologue_kept_ = prologue_.size() + view.frame.size() <= kPrologueBytesMax;
-    if (prologue_kept_) prologue_ += view.frame;
-  }
-  return decision;
-}
-
-// The prologue is made of whole frames.
-bool Session::needs_body(Direction direction, const framing::EnvelopeText&) {
-  return direction == Direction::to_server && prologue_kept_;
-}
-
-void Session::on_bare_text(Direction, std::string_view text) {
-  log(LogLevel::warn, server_->connection.name + " wrote text that is no message, skipped: " +
-                          std::string(text.substr(0, 512)));
-}
-
-// Brings pumps, lifecycle and interests into agreement after anything has happened.
 void Session::settle() {
   if (outcome_) return;
-  if (prologue_kept_ && to_editor_->sent_bytes() > 0) prologue_kept_ = false;
-  if (!prologue_kept_ && !prologue_.empty()) prologue_ = std::string();
-
-  while (report_ends() || lifecycle_.has_actions()) {
-    for (Action const& action : lifecycle_.take_actions()) {
-      obey(action);
-      if (outcome_) return;
-    }
-  }
-  if (close_input_asked_ && to_server_->idle()) {
-    close_input_asked_ = false;
-    to_server_->discard_output();
-    server_->sink_watch.reset();
-    server_->sink.finish();
-  }
+  core_->settle();
+  if (outcome_) return;
   update_interests();
   if (pipes_.has_idle() && !pipes_timer_armed_) close_idle_pipes_later();
 }
 
-bool Session::report_ends() {
-  bool reported = false;
-  if (to_server_->end() && to_server_end_ != to_server_->end()) {
-    reported = true;
-    to_server_end_ = to_server_->end();
-    relay::PumpEnd const end = *to_server_end_;
-    if (sink_ended(end)) {
-      lifecycle_.on_server_deaf();
-    } else {
-      lifecycle_.on_editor_ended(end);
-    }
-  }
-  if (to_editor_->end() && to_editor_end_ != to_editor_->end()) {
-    reported = true;
-    to_editor_end_ = to_editor_->end();
-    relay::PumpEnd const end = *to_editor_end_;
-    if (sink_ended(end)) {
-      lifecycle_.on_editor_gone();
-    } else {
-      lifecycle_.on_server_ended(end, /*answered=*/to_editor_->sent_bytes() > 0,
-                                 /*retry=*/prologue_kept_ && !retried_);
-    }
-  }
-  return reported;
-}
-
-void Session::obey(const Action& action) {
-  switch (action.kind) {
-    case Action::Kind::arm_timer:
-      return arm_timer(action.timer, action.delay);
-    case Action::Kind::answer_editor:
-      log(LogLevel::info, "answered shutdown in the server's place");
-      return to_editor_->inject(action.text);
-    case Action::Kind::release_editor:
-      return to_server_->release();
-    case Action::Kind::close_server_input:
-      close_input_asked_ = true;
-      return;
-    case Action::Kind::discard_to_server:
-      to_server_end_.reset();
-      return to_server_->discard_output();
-    case Action::Kind::discard_to_editor:
-      to_editor_end_.reset();
-      return to_editor_->discard_output();
-    case Action::Kind::stop_editor:
-      editor_source_watch_.reset();
-      return;
-    case Action::Kind::acquire_again:
-      return acquire_again(action.text);
-    case Action::Kind::finish:
-      return finish(action.exit_code, action.text);
-  }
-}
-
-void Session::acquire_again(const std::string& why) {
-  std::string const lost = server_->connection.name + " ended before it answered (" + why + ")";
-  if (to_server_->received_bytes() == 0) return finish(kExitNoServer, lost);
-  retried_ = true;
-  auto again = servers_.acquire(lease::AcquireReason::lost_before_answer);
-  if (!again) return finish(kExitNoServer, lost + "; " + again.error().message);
-  log(LogLevel::warn, lost + "; starting over with what the editor has sent");
-  last_words();
-  std::unique_ptr<Server> const before = std::move(server_);
-  adopt(std::move(*again));
-  to_server_end_.reset();
-  to_server_->restart(server_->sink, prologue_);
-}
-
 void Session::update_interests() {
-  if (editor_source_watch_) editor_source_watch_->want({.readable = to_server_->wants_source()});
-  editor_sink_watch_->want({.writable = to_editor_->wants_sink()});
-  server_->source_watch->want({.readable = to_editor_->wants_source()});
-  if (server_->sink_watch) server_->sink_watch->want({.writable = to_server_->wants_sink()});
-  if (server_->lines) {
-    server_->errors_watch->want({.readable = server_->lines->wants_source()});
-    editor_errors_watch_->want({.writable = server_->lines->wants_sink()});
+  editor_source_watch_->want({.readable = core_->wants_editor_source()});
+  editor_sink_watch_->want({.writable = core_->wants_editor_sink()});
+  bool errors_wait = false;
+  if (server_) {
+    server_->source_watch->want({.readable = core_->wants_server_source()});
+    if (server_->sink_watch) server_->sink_watch->want({.writable = core_->wants_server_sink()});
+    if (server_->lines) {
+      server_->errors_watch->want({.readable = server_->lines->wants_source()});
+      errors_wait = server_->lines->wants_sink();
+    }
   }
+  editor_errors_watch_->want({.writable = errors_wait});
+}
+
+// --- the server ----------------------------------------------------------------------------------
+
+ServerEnds Session::adopt(lease::ServerConnection connection) {
+  observe::log(LogLevel::info, "session: " + connection.name);
+  server_ = std::make_unique<Server>(readiness_, std::move(connection), editor_.errors);
+  server_->source_ready.readable = [this] { core_->on_server_source_ready(); };
+  server_->sink_ready.writable = [this] { core_->on_server_sink_ready(); };
+  server_->sink_ready.hangup = [this] { core_->on_server_sink_hangup(); };
+  server_->exit_ready.readable = [this] {
+    server_->exit_watch.reset();
+    core_->on_server_exited();
+  };
+  server_->sink_watch->want_hangup();
+  return {.source = &server_->source, .sink = &server_->sink, .name = server_->connection.name};
+}
+
+boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(
+    lease::AcquireReason reason) {
+  drop_server(/*kill=*/false);
+  auto connection = servers_.acquire(reason);
+  if (!connection) return connection.error();
+  try {
+    return adopt(std::move(*connection));
+  } catch (const boost::system::system_error& error) {
+    return lease::AcquireError{std::string("cannot use the server's descriptors: ") + error.what()};
+  }
+}
+
+void Session::close_server_input() {
+  server_->sink_watch.reset();
+  server_->sink.finish();
+}
+
+void Session::drop_server(bool kill) {
+  std::erase_if(leaving_,
+                [](server::ChildProcess& child) { return child.exit_status().has_value(); });
+  if (!server_) return;
+  auto& process = server_->connection.process;
+  if (kill && process) process->kill();
+  bool const reaped = server_->wait_exit(kReapWaitMs).has_value();
+  if (server_->lines) server_->lines->drain();
+  if (process && !reaped) leaving_.push_back(std::move(*process));
+  server_.reset();
+}
+
+ServerEnd Session::how_it_ended() {
+  ServerEnd end;
+  if (!server_) return end;
+  if (server_->lines) server_->lines->drain();
+  if (auto const exit = server_->wait_exit(kStatusWaitMs)) {
+    end.words = server_->connection.name + ": " + describe(*exit);
+    end.killed = exit->signal == SIGKILL;
+  }
+  if (server_->lines && !server_->lines->telling_line().empty()) {
+    end.words += (end.words.empty() ? "" : "; ") + ("it wrote: " + server_->lines->telling_line());
+  }
+  return end;
+}
+
+std::string Session::server_usage() { return {}; }
+
+std::optional<std::string> Session::read_file(std::string_view raw_uri, std::size_t bytes_max) {
+  return read_file_of_uri(raw_uri, bytes_max);
+}
+
+void Session::try_program(const std::string&) {}
+
+// --- time ----------------------------------------------------------------------------------------
+
+void Session::arm(SessionTimer timer, std::chrono::milliseconds delay) {
+  ArmedTimer& armed = *timers_[static_cast<std::size_t>(timer)];
+  std::uint64_t const generation = ++armed.generation;
+  armed.timer.expires_after(delay);
+  armed.timer.async_wait([this, &armed, timer, generation](const boost::system::error_code& error) {
+    if (error || generation != armed.generation || outcome_) return;
+    core_->on_timer(timer);
+    settle();
+  });
+}
+
+void Session::disarm(SessionTimer timer) {
+  ArmedTimer& armed = *timers_[static_cast<std::size_t>(timer)];
+  ++armed.generation;
+  armed.timer.cancel();
 }
 
 // Large frames come in runs: a pipe is kept for the next one, but not by a session that rests.
@@ -269,20 +242,10 @@ void Session::close_idle_pipes_later() {
   });
 }
 
-void Session::arm_timer(Timer timer, std::chrono::milliseconds delay) {
-  std::uint64_t const generation = ++timer_generation_;
-  timer_.expires_after(delay);
-  timer_.async_wait([this, timer, delay, generation](const boost::system::error_code& error) {
-    if (error || generation != timer_generation_ || outcome_) return;
-    // What a server that is gone has said waits for a slow editor, not for the server.
-    if (timer == Timer::server_end && to_editor_->wants_sink()) return arm_timer(timer, delay);
-    lifecycle_.on_timer(timer);
-    settle();
-  });
-}
+// --- signals, log, end ---------------------------------------------------------------------------
 
 void Session::wait_for_signals() {
-  for (int const signal : {SIGTERM, SIGINT, SIGHUP}) {
+  for (int const signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
     struct sigaction current {};
     // nohup and some supervisors ignore signals on purpose: that stays.
     if (::sigaction(signal, nullptr, &current) == 0 && current.sa_handler == SIG_IGN) continue;
@@ -294,14 +257,25 @@ void Session::wait_for_signals() {
 void Session::next_signal() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     if (error || outcome_) return;
-    lifecycle_.on_signal(::strsignal(signal));
+    if (signal == SIGUSR1) {
+      core_->on_program_changed();
+    } else {
+      core_->on_signal(::strsignal(signal));
+    }
     settle();
     if (!outcome_) next_signal();
   });
 }
 
-void Session::finish(int exit_code, std::string reason) {
-  outcome_ = Outcome{.exit_code = exit_code, .reason = std::move(reason)};
+void Session::log(LogKind kind, const std::string& text) {
+  observe::log(kind == LogKind::error     ? LogLevel::error
+               : kind == LogKind::warning ? LogLevel::warn
+                                          : LogLevel::info,
+               text);
+}
+
+void Session::finish(int exit_code, const std::string& reason) {
+  outcome_ = Outcome{.exit_code = exit_code, .reason = reason};
   readiness_.stop();
   io_.stop();
 }
@@ -309,14 +283,11 @@ void Session::finish(int exit_code, std::string reason) {
 // What the server had to say on its stderr before it ended: a panic's text is worth more than ours.
 // And its exit status, so that no zombie is left where the process above us does not reap.
 void Session::last_words() {
-  if (auto& process = server_->connection.process; process && process->exit_fd() >= 0) {
-    bool const lost = outcome_ && outcome_->exit_code == kExitNoServer;
-    pollfd one{process->exit_fd(), POLLIN, 0};
-    ::poll(&one, 1, lost ? kStatusWaitMs : kReapWaitMs);
-    auto const exit = process->exit_status();
-    if (exit && lost) {
-      outcome_->reason += "; " + server_->connection.name + ": " + describe(*exit);
-    }
+  if (!server_) return;
+  bool const lost = outcome_->exit_code == kExitNoServer;
+  auto const exit = server_->wait_exit(lost ? kStatusWaitMs : kReapWaitMs);
+  if (exit && lost) {
+    outcome_->reason += "; " + server_->connection.name + ": " + describe(*exit);
   }
   if (server_->lines) server_->lines->drain();
 }

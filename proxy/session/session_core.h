@@ -6,11 +6,12 @@
 // of events, settle() must be called; only it starts, drops and finishes things.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "framing/limits.h"
 #include "proxy/relay/channel.h"
@@ -50,21 +51,73 @@ class SessionCore final : private relay::FrameGate {
   void on_signal(std::string_view name);
   // The server's program on disk is another one now.
   void on_program_changed();
+  // What World::try_program() came to: the body of the answer, or why there is none.
+  void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
   void on_timer(SessionTimer timer);
   void settle();
 
   // --- what it waits for, valid after settle() --------------------------------------------------
-  bool wants_editor_source() const noexcept;
-  bool wants_editor_sink() const noexcept;
+  bool wants_editor_source() const noexcept { return listens_ && to_server_.wants_source(); }
+  bool wants_editor_sink() const noexcept { return to_editor_.wants_sink(); }
   // False where there is no server.
-  bool wants_server_source() const noexcept;
-  bool wants_server_sink() const noexcept;
-  bool has_server() const noexcept;
+  bool wants_server_source() const noexcept { return has_server_ && to_editor_.wants_source(); }
+  bool wants_server_sink() const noexcept { return has_server_ && to_server_.wants_sink(); }
+  bool has_server() const noexcept { return has_server_; }
 
   // Nothing was read from the editor, and nothing written to it.
-  bool untouched() const noexcept;
+  bool untouched() const noexcept {
+    return to_server_.received_bytes() == 0 && to_editor_.sent_bytes() == 0;
+  }
   const Journal& journal() const noexcept { return journal_; }
   const Replay& replay() const noexcept { return replay_; }
+
+ private:
+  // What the editor sent before it got the first byte of an answer is kept, so that another server
+  // can be fed with it. VS Code's and Neovim's `initialize` are 6 to 20 KB.
+  static constexpr std::size_t kPrologueBytesMax = 1024 * 1024;
+
+  relay::Decision decide(relay::Direction direction, const relay::FrameView& view) override;
+  bool needs_body(relay::Direction direction, const framing::EnvelopeText& head) override;
+  void on_bare_text(relay::Direction direction, std::string_view text) override;
+
+  relay::Decision decide_editor(const relay::FrameView& view);
+  relay::Decision decide_server(const relay::FrameView& view);
+  relay::FrameGate& gate() { return *this; }
+
+  bool report_ends();
+  void obey(const Action& action);
+  void tell_lifecycle();
+  void obey_replay_now();
+  bool obey_replay();
+  void obey(const ReplayAction& action);
+  void start_over(const std::string& why);
+  void adopt(const ServerEnds& ends);
+  void start_server(lease::AcquireReason reason);
+  void stop_replay();
+  void finish(int exit_code, const std::string& reason);
+
+  World& world_;
+  Lifecycle lifecycle_;
+  Journal journal_;
+  Replay replay_;
+  std::vector<ReplayAction> later_;  // actions that must not be taken while a pump is at work
+
+  relay::FramePump to_server_;
+  relay::FramePump to_editor_;
+  bool has_server_ = true;
+  std::string server_name_;
+  Timer lifecycle_timer_{};
+  std::chrono::milliseconds lifecycle_delay_{};
+
+  std::string prologue_;
+  bool prologue_kept_ = true;
+  bool retried_ = false;
+  bool close_input_asked_ = false;
+  bool listens_ = true;  // to the editor
+  bool over_ = false;
+  // What the lifecycle was last told of.
+  std::optional<relay::PumpEnd> to_server_end_;
+  std::optional<relay::PumpEnd> to_editor_end_;
 };
 
 }  // namespace bridge::session

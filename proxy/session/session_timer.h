@@ -12,12 +12,13 @@ enum class SessionTimer : std::uint8_t {
   start_again,   // a server could not be had, or was lost too often: the next try
   start_limit,   // a server that was started has not answered `initialize`
   request_wait,  // how long the editor's requests wait for another server
-  barrier,       // a document that may have ended a server was opened: does this one live?
+  open_watch,    // a document was opened: does the server live?
   settle,        // the fresh server has loaded and has been quiet
   hibernate,     // the editor has been quiet
   hang,          // the server has been quiet though it owes answers
+  replace,       // a moment in which the server can be replaced
   stop_limit,    // a server that was asked to end in order has not
 };
-inline constexpr std::size_t kSessionTimers = 9;
+inline constexpr std::size_t kSessionTimers = 10;
 
 }  // namespace bridge::session

@@ -24,6 +24,15 @@ struct ServerEnds {
 
 enum class LogKind : std::uint8_t { info, warning, error };
 
+// What is known of a server's end.
+struct ServerEnd {
+  // How the process ended and the most telling line of its stderr; may be empty.
+  std::string words;
+  // By SIGKILL: from outside (a user, the kernel when memory is short), so no request and no
+  // document is to blame.
+  bool killed = false;
+};
+
 class World {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -39,13 +48,17 @@ class World {
   // more. `kill`: it is not to be trusted to end by itself (a child is killed; a shared server is
   // only left).
   virtual void drop_server(bool kill) = 0;
-  // How the server's process ended and the last line it wrote to its stderr, in words; empty if
-  // nothing is known. Called after its loss, before drop_server().
-  virtual std::string last_words() = 0;
+  // Called after its loss, before drop_server().
+  virtual ServerEnd how_it_ended() = 0;
   // Memory and processor time of the server, in words for the log; empty if it is not ours to know.
   virtual std::string server_usage() = 0;
   // The text of a file, at most `bytes_max`, by its raw URI. nullopt: it cannot be read.
   virtual std::optional<std::string> read_file(std::string_view raw_uri, std::size_t bytes_max) = 0;
+
+  // Starts another process of the server's program beside, sends it this frame (an `initialize`),
+  // and ends it. SessionCore::on_program_tried() tells what it answered; it may be called from
+  // here.
+  virtual void try_program(const std::string& frame) = 0;
 
   virtual TimePoint now() = 0;
   virtual void arm(SessionTimer timer, std::chrono::milliseconds delay) = 0;

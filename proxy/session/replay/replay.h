@@ -1,29 +1,36 @@
 // Keeps a session going when its server does not: decides what a lost server's requests become,
 // when another server is started, what that one is told, and which of its messages the editor need
-// not see. A machine without I/O; time comes in with the events.
+// not see. A machine without I/O: of the world it asks what it must know (the time, a file's text,
+// what the server uses), and what is to be done goes out as actions.
 //
-//   inactive ─► live ─► waiting ─► greeting ─► reopening ─► live
-//     (no          │  ▲    (no        (initialize   (documents that may have
-//   initialize     │  │  server)      is asked)     ended a server, one by one)
-//   answer yet)    ▼  │
-//              resting ─► asleep ─► greeting …      (hibernation)
+//   inactive ─► live ──────► waiting ──► greeting ──► reopening ──► live
+//   (before       │  (lost)  (between     (initialize  (documents that may
+//   `initialize`  │           two tries)   is asked)    have ended a server)
+//   is answered)  └► resting ─► asleep ──► greeting …
+//                   (told to   (until the
+//                    end)       editor needs one)
 //
-// The session asks it about each frame after the lifecycle (editor) or before it (server), and
-// obeys its actions in order. What it changes in the stream is listed in DESIGN.md, "Named
-// exceptions".
+// The session asks it about each of the editor's frames after the lifecycle, about each of the
+// server's before it, and obeys its actions in order. It feeds the journal. What it changes in the
+// stream is listed in DESIGN.md, "Named exceptions".
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framing/envelope.h"
 #include "proxy/lease/server_source.h"
 #include "proxy/relay/frame_gate.h"
 #include "proxy/session/journal/journal.h"
+#include "proxy/session/replay/server_ids.h"
+#include "proxy/session/replay/server_registrations.h"
+#include "proxy/session/replay/suspects.h"
 #include "proxy/session/session_timer.h"
 #include "proxy/session/world.h"
 
@@ -31,12 +38,13 @@ namespace bridge::session {
 
 struct ReplayAction {
   enum class Kind : std::uint8_t {
+    to_server,           // `text`: a body, to be framed
+    to_editor,           // the same
+    answer_editor,       // the same, and it is the answer to a request of the editor's
     start_server,        // for `reason`; then on_server_started() or on_start_failed()
     drop_server,         // `kill` as in World
-    to_server,           // `text`: a whole frame
-    to_editor,           // `text`: a whole frame
-    answer_editor,       // the same, and it answers a request that the editor counts on
     close_server_input,  // behind what was sent
+    try_program,         // `text`: the body of an `initialize`; then on_program_tried()
     arm_timer,
     disarm_timer,
     log,
@@ -52,54 +60,183 @@ struct ReplayAction {
 
 class Replay {
  public:
-  using TimePoint = World::TimePoint;
   struct Settings {
     bool on = true;
     // How long requests wait for another server before they get an error.
     std::chrono::milliseconds request_wait{10'000};
-    // The editor's silence after which the server is stopped; zero: never.
+    // The editor's silence after which the server is stopped; zero: never. It is kept to an eighth.
     std::chrono::milliseconds hibernate_after{30 * 60 * 1000};
-    // The server's silence, while it owes answers, after which it is replaced; zero: never.
+    // The server's silence, while it owes answers, after which it is replaced; zero: never. It is
+    // kept to a quarter.
     std::chrono::milliseconds hang_timeout{0};
+    // Others use the server too: it must never see `exit`.
+    bool shared_server = false;
+    std::size_t document_bytes_max = std::size_t{16} * 1024 * 1024;
   };
   enum class Phase : std::uint8_t {
-    inactive,   // replay is off, or `initialize` has not been answered: losses are not ours
+    inactive,   // off, over, or `initialize` has not been answered: losses are not ours
     live,       // a server is there and knows the session
-    waiting,    // no server; the next try is at start_again
+    waiting,    // no server; another is about to be started, or will be at start_again
     greeting,   // a server has been asked to initialize
     reopening,  // it is given suspicious documents, one by one
-    resting,    // it was asked to end in order, for hibernation or to be replaced
+    resting,    // it was told to end
     asleep,     // no server, until the editor needs one
   };
+  // What of the editor's waits for a server at most; requests beyond it get an error.
+  static constexpr std::size_t kWaitingBytesMax = std::size_t{8} * 1024 * 1024;
 
-  // The journal must outlive it; it alone feeds the journal.
-  Replay(Settings settings, Journal& journal);
+  Replay(Settings settings, Journal& journal, World& world);
 
-  // --- frames: called for each frame that the lifecycle lets pass ------------------------------
+  // --- frames -----------------------------------------------------------------------------------
   relay::Decision on_editor_frame(const relay::FrameView& view);
-  // Before the lifecycle. A frame that is dropped or replaced here is still counted by the
-  // lifecycle only if `to_editor` is true afterwards.
   relay::Decision on_server_frame(const relay::FrameView& view);
   bool needs_body(relay::Direction direction, const framing::EnvelopeText& head) const noexcept;
 
   // --- events -----------------------------------------------------------------------------------
-  // Whether the loss of the server is ours to mend.
-  bool outlives() const noexcept;
-  // `how`: in words; `last_words`: World::last_words().
-  void on_server_lost(TimePoint now, const std::string& how, const std::string& last_words);
-  void on_server_started(TimePoint now, const std::string& name);
-  void on_start_failed(TimePoint now, const std::string& why);
-  void on_timer(TimePoint now, SessionTimer timer, const std::string& usage);
-  void on_program_changed(TimePoint now);
+  // Whether the loss of a server is ours to mend.
+  bool outlives() const noexcept { return phase_ != Phase::inactive; }
+  // Whether what the editor sends reaches a server that knows the session.
+  bool serves() const noexcept { return phase_ == Phase::inactive || phase_ == Phase::live; }
+  // `how`: in words.
+  void on_server_lost(const std::string& how, const ServerEnd& end);
+  void on_server_started(const std::string& name);
+  void on_start_failed(const std::string& why);
+  void on_timer(SessionTimer timer);
+  void on_program_changed();
+  void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
   // The session ends: nothing is started any more.
   void stop();
 
   Phase phase() const noexcept { return phase_; }
-  std::vector<ReplayAction> take_actions();
-  bool has_actions() const noexcept;
+  std::vector<ReplayAction> take_actions() { return std::exchange(actions_, {}); }
+  bool has_actions() const noexcept { return !actions_.empty(); }
 
  private:
+  using TimePoint = World::TimePoint;
+  enum class Rest : std::uint8_t { sleep, replace };
+
+  // Frames of the editor's, by phase.
+  relay::Decision on_answer(const relay::FrameView& view);
+  relay::Decision on_live_frame(const relay::FrameView& view);
+  relay::Decision on_waiting_frame(const relay::FrameView& view);
+  void keep_request(const relay::FrameView& view);
+  void keep_notification(const relay::FrameView& view);
+  void cancel_waiting(std::string_view body);
+  relay::Decision on_document_while_reopening(const relay::FrameView& view);
+  std::optional<relay::Decision> on_unopened_document(const framing::EnvelopeText& envelope,
+                                                      std::string_view body);
+  void outdate_waiting();
+
+  // Frames of the server's.
+  void on_own_answer(std::string_view body);
+  relay::Decision on_server_answer(const relay::FrameView& view);
+  relay::Decision on_server_request(const relay::FrameView& view);
+  relay::Decision on_server_notification(const relay::FrameView& view);
+
+  // Loss and start.
+  void lose(const std::string& how, const ServerEnd& end);
+  void end_what_it_began();
+  void judge_in_flight(const ServerEnd& end);
+  void judge_documents(const ServerEnd& end);
+  void failed(const std::string& how);
+  void start(lease::AcquireReason reason);
+  void wait_for_server();
+  void on_greeted(std::string_view body);
+  void reopen_documents();
+  void open_document(const OpenDocument& document);
+  void open_next_suspect();
+  void be_live();
+  void watch_for_settling();
+  void on_settle_tick();
+  void settled();
+  void ask_for_refreshes();
+
+  // Rest.
+  bool busy() const;
+  void watch_for_rest();
+  void watch_for_replacing();
+  void on_hibernate_tick();
+  void on_hang_tick();
+  void on_replace_tick();
+  void rest(Rest why);
+  void rested(bool kill);
+
+  std::string next_id() { return "\"gopls-bridge:" + std::to_string(++ids_given_) + '"'; }
+  static bool is_ours(std::string_view raw_id);
+  static const char* no_server_text();
+  void answer(const AskedRequest& request, int code, const std::string& text);
+  void ask_editor(std::string_view method, std::string_view raw_params);
+  void act(ReplayAction action) { actions_.push_back(std::move(action)); }
+  void send(ReplayAction::Kind kind, std::string body) {
+    act({.kind = kind, .text = std::move(body)});
+  }
+  void arm(SessionTimer timer, std::chrono::milliseconds delay) {
+    act({.kind = ReplayAction::Kind::arm_timer, .timer = timer, .delay = delay});
+  }
+  void disarm(SessionTimer timer) {
+    act({.kind = ReplayAction::Kind::disarm_timer, .timer = timer});
+  }
+  void log(LogKind level, std::string text) {
+    act({.kind = ReplayAction::Kind::log, .level = level, .text = std::move(text)});
+  }
+
+  Settings settings_;
+  Journal& journal_;
+  World& world_;
   Phase phase_ = Phase::inactive;
+  bool stopped_ = false;
+  std::vector<ReplayAction> actions_;
+
+  // Our own requests.
+  std::uint64_t ids_given_ = 0;
+  std::string awaited_id_;  // of the server: initialize, the barrier, or shutdown, by phase
+
+  // What the editor sent while no server could take it.
+  std::vector<std::string> notifications_;
+  std::size_t notification_bytes_ = 0;
+  bool wait_over_ = false;  // requests get their error at once
+  bool wait_armed_ = false;
+  bool wake_after_rest_ = false;
+
+  // Of the servers.
+  int failures_ = 0;
+  bool told_ = false;   // the user knows that it does not start
+  bool proven_ = true;  // the present server has answered something since it took over
+  bool settling_ = false;
+  ServerIds server_ids_;
+  ServerRegistrations registrations_;
+  Rest rest_ = Rest::sleep;
+
+  // While the fresh server settles.
+  std::set<std::string> hidden_progress_;  // raw tokens that the editor does not know
+  int open_progress_ = 0;                  // of those
+  bool progress_seen_ = false;
+  std::set<std::string> diagnosed_before_;  // raw URIs the editor shows, not yet reported again
+  std::uint64_t published_ = 0;
+  std::uint64_t published_at_tick_ = 0;
+  int settle_ticks_ = 0;
+  bool other_version_ = false;
+  std::string result_now_;  // raw result of the present server's initialize
+
+  // Documents.
+  std::set<std::string> unopened_;  // raw URIs of open documents that the server was not told of
+  std::vector<std::string> to_reopen_;
+  std::vector<std::string> opened_lately_;  // live, not yet outlived
+  std::string opened_alone_;
+  Suspects suspects_;
+
+  // Ticks.
+  std::uint64_t editor_frames_ = 0;  // that need a server
+  std::uint64_t editor_frames_at_hibernate_tick_ = 0;
+  int quiet_hibernate_ticks_ = 0;
+  std::uint64_t server_frames_ = 0;
+  std::uint64_t server_frames_at_hang_tick_ = 0;
+  bool owed_at_hang_tick_ = false;
+  int quiet_hang_ticks_ = 0;
+  std::uint64_t editor_frames_at_replace_tick_ = 0;
+  bool program_changed_ = false;
+
+  TimePoint asked_again_at_{};
 };
 
 }  // namespace bridge::session
