@@ -125,7 +125,7 @@ std::optional<ChildExit> ChildProcess::exit_status() noexcept {
 }
 
 void ChildProcess::kill() noexcept {
-  if (pid_ < 0 || exit_) return;
+  if (pid_ <= 0 || exit_) return;  // moved from, or reaped; kill(-1) would reach every process
   // Not reaped yet, so the pid is still its own also where the kernel has no pidfd.
   if (pidfd_)
     ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);

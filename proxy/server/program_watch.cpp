@@ -118,13 +118,12 @@ void ProgramWatch::walk() {
   file_ = std::move(file);
 }
 
-void ProgramWatch::add(const std::string& path, std::uint32_t mask, const std::string& name,
+// A directory that is watched for a second reason has the second mask: the file is what comes last.
+void ProgramWatch::add(std::string path, std::uint32_t mask, std::string name,
                        std::vector<Watch>& watches) const {
-  // One directory may be watched for two reasons, but has one mask.
-  for (auto const& other : watches)
-    if (other.path == path) mask |= other.mask;
   int const number = ::inotify_add_watch(inotify_.get(), path.c_str(), mask);
-  if (number >= 0) watches.push_back({.number = number, .path = path, .mask = mask, .name = name});
+  if (number >= 0)
+    watches.push_back({.number = number, .path = std::move(path), .name = std::move(name)});
 }
 
 // True if something happened to what is watched for.

@@ -46,13 +46,12 @@ class ProgramWatch {
   struct Watch {
     int number;
     std::string path;  // without links, but it may be one itself
-    std::uint32_t mask;
     std::string name;  // the one entry of a directory that matters; empty: none is watched for
   };
 
   std::optional<Identity> look() const;
   void walk();
-  void add(const std::string& path, std::uint32_t mask, const std::string& name,
+  void add(std::string path, std::uint32_t mask, std::string name,
            std::vector<Watch>& watches) const;
   bool drain();
   const Watch* find(int number, std::string_view name) const;

@@ -43,13 +43,5 @@ TEST(ChildProcess, KillDoesNothingToOneThatHasEnded) {
   EXPECT_EQ(child.exit_status(), (ChildExit{.code = 7, .signal = 0}));
 }
 
-TEST(ChildProcess, KillOfWhatWasMovedAwayReachesNobody) {
-  auto child = start({"-c", "read line"});
-  auto const moved = std::move(child);
-  child.kill();  // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move): it is the case
-  rigs::ProcessWatch const watch(moved.pid());
-  EXPECT_TRUE(watch.wait_ended()) << "it ends by itself: its input is empty";
-}
-
 }  // namespace
 }  // namespace bridge::server

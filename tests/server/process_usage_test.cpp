@@ -28,6 +28,22 @@ TEST(ProcessUsage, MemoryIsCountedWhenItIsTouched) {
   auto const after = own_pss_kib();
   EXPECT_GE(after, before + kMebibytes * 1024 * 9 / 10);
   EXPECT_EQ(touched.back(), 'x');
+
+  // What two processes share counts half.
+  std::array<int, 2> over{};
+  ASSERT_EQ(::pipe(over.data()), 0);
+  pid_t const pid = ::fork();
+  if (pid == 0) {
+    ::close(over[1]);
+    char byte = 0;
+    ::_exit(::read(over[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  ASSERT_GT(pid, 0);
+  ::close(over[0]);
+  auto const shared = own_pss_kib();
+  ::close(over[1]);
+  ASSERT_EQ(::waitpid(pid, nullptr, 0), pid);
+  EXPECT_LE(shared, after - kMebibytes * 1024 * 4 / 10);
 }
 
 TEST(ProcessUsage, ProcessorTimeIsCountedInMilliseconds) {
@@ -40,12 +56,13 @@ TEST(ProcessUsage, ProcessorTimeIsCountedInMilliseconds) {
     return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
   };
   auto const start = cpu_ms();
-  while (cpu_ms() < start + 100) {
-  }
+  std::uint64_t volatile sink = 0;  // in user space: the clock is read in the kernel
+  while (cpu_ms() < start + 200)
+    for (int i = 0; i < 100'000; ++i) sink = sink + 1;
   auto const after = process_usage(::getpid());
   ASSERT_TRUE(after);
   // The kernel counts in ticks of 10 ms.
-  EXPECT_GE((after->cpu - before->cpu).count(), 80);
+  EXPECT_GE((after->cpu - before->cpu).count(), 160);
   EXPECT_LE(after->cpu.count(), cpu_ms() + 20);
 }
 

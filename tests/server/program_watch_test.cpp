@@ -113,6 +113,17 @@ TEST_F(ProgramWatchTest, ACopyIsNewsOnceItMayBeRun) {
   EXPECT_TRUE(news(watch));
 }
 
+TEST_F(ProgramWatchTest, AFirstCopyIsNoNewsUntilItIsClosedEither) {
+  fs::create_directories(at("bin"));
+  ProgramWatch watch(at("bin/gopls"));
+  auto fd = create(at("bin/gopls"));
+  EXPECT_FALSE(news(watch));
+  write_half(fd);
+  EXPECT_FALSE(news(watch));
+  fd.reset();
+  EXPECT_TRUE(news(watch));
+}
+
 TEST_F(ProgramWatchTest, AHalfCopyThatIsGivenUpDoesNotHideTheNext) {
   auto const path = program("bin/gopls", "one");
   ProgramWatch watch(path);
@@ -152,6 +163,17 @@ TEST_F(ProgramWatchTest, ALinkSetAnewIsNewsAndItsTargetIsWatchedFromThenOn) {
   fs::remove(path);
   EXPECT_FALSE(news(watch));
   fs::create_symlink(one, path);
+  EXPECT_TRUE(news(watch));
+}
+
+TEST_F(ProgramWatchTest, ALinkLeadsAwayFromAFileThatIsBeingWritten) {
+  auto const path = at("gopls");
+  fs::create_symlink(program("versions/1/gopls", "one"), path);
+  ProgramWatch watch(path);
+  fs::remove(at("versions/1/gopls"));
+  auto const unfinished = create(at("versions/1/gopls"));
+  EXPECT_FALSE(news(watch));
+  relink(path, program("versions/2/gopls", "two"));
   EXPECT_TRUE(news(watch));
 }
 
