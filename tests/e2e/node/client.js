@@ -35,14 +35,17 @@ class Client {
   }
 
   listen(readable, writable) {
+    this.keepBytes = true;
+    this.onServerRequest = () => undefined; // its result, where a test has one of its own
+    this.onServerNotification = () => {};
     this.sentBytes = [];
     this.receivedBytes = [];
     const write = writable.write.bind(writable);
     writable.write = (chunk, encoding, ...rest) => {
-      this.sentBytes.push(Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8'));
+      if (this.keepBytes) this.sentBytes.push(Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8'));
       return write(chunk, encoding, ...rest);
     };
-    readable.on('data', (chunk) => this.receivedBytes.push(chunk));
+    readable.on('data', (chunk) => { if (this.keepBytes) this.receivedBytes.push(chunk); });
     this.connection = lsp.createProtocolConnection(
       new rpc.StreamMessageReader(readable), new rpc.StreamMessageWriter(writable));
     this.diagnostics = new Map(); // uri -> the last published params
@@ -50,12 +53,15 @@ class Client {
     this.waiting = [];
     this.connection.onRequest((method, params) => {
       this.asked.push(method);
+      const own = this.onServerRequest(method, params);
+      if (own !== undefined) return own;
       if (method === 'workspace/configuration') return params.items.map(() => ({}));
       if (method === 'workspace/workspaceFolders') return null;
       return null;
     });
     this.connection.onNotification((method, params) => {
       if (method === 'textDocument/publishDiagnostics') this.diagnostics.set(params.uri, params);
+      this.onServerNotification(method, params);
       this.waiting = this.waiting.filter((check) => !check());
     });
     this.connection.onError(([error]) => { this.failure = error; });
