@@ -100,7 +100,8 @@ int run_session(const SessionSettings& settings) {
                  .document_bytes_max = settings.document_bytes_max},
       .journal = {.document_bytes_max = settings.document_bytes_max},
       .limits = settings.limits,
-      .zero_copy = settings.zero_copy};
+      .zero_copy = settings.zero_copy,
+      .program = settings.connect.empty() ? settings.gopls : std::string()};
   std::unique_ptr<Session> session;
   try {
     session = std::make_unique<Session>(std::move(*editor), *servers, std::move(*first),

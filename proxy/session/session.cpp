@@ -9,6 +9,7 @@
 #include "proxy/exit_codes.h"
 #include "proxy/observe/log.h"
 #include "proxy/relay/line_relay.h"
+#include "proxy/server/process_usage.h"
 #include "proxy/session/file_uri.h"
 
 namespace bridge::session {
@@ -109,6 +110,15 @@ Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerCo
   editor_errors_watch_.emplace(readiness_, editor_.errors.poll_fd(), editor_errors_ready_);
   editor_sink_watch_->want_hangup();
   readiness_.on_turn_over(*this);
+
+  if (settings.program.empty() || !settings.replay.on) return;
+  program_.emplace(settings.program);
+  program_ready_.readable = [this] {
+    if (program_->changed()) core_->on_program_changed();
+  };
+  if (program_->fd() < 0) return;
+  program_watch_.emplace(readiness_, program_->fd(), program_ready_);
+  program_watch_->want({.readable = true});
 }
 
 Session::~Session() = default;
@@ -165,6 +175,7 @@ ServerEnds Session::adopt(lease::ServerConnection connection) {
 boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(
     lease::AcquireReason reason) {
   drop_server(/*kill=*/false);
+  if (program_) program_->note_start();
   auto connection = servers_.acquire(reason);
   if (!connection) return connection.error();
   try {
@@ -205,7 +216,13 @@ ServerEnd Session::how_it_ended() {
   return end;
 }
 
-std::string Session::server_usage() { return {}; }
+std::string Session::server_usage() {
+  if (!server_ || !server_->connection.process) return {};
+  auto const usage = server::process_usage(server_->connection.process->pid());
+  if (!usage) return {};
+  return server_->connection.name + ": " + std::to_string(usage->pss_kib / 1024) + " MiB (PSS), " +
+         std::to_string(usage->cpu.count()) + " ms of processor time";
+}
 
 std::optional<std::string> Session::read_file(std::string_view raw_uri, std::size_t bytes_max) {
   return read_file_of_uri(raw_uri, bytes_max);

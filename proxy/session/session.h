@@ -20,6 +20,7 @@
 #include "proxy/relay/pipe_pool.h"
 #include "proxy/relay/readiness_set.h"
 #include "proxy/relay/zero_copy.h"
+#include "proxy/server/program_watch.h"
 #include "proxy/session/session_core.h"
 #include "proxy/session/world.h"
 
@@ -47,6 +48,9 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
     Journal::Settings journal;
     framing::Limits limits;
     relay::ZeroCopy zero_copy = relay::ZeroCopy::on;
+    // The absolute path of the server's program: when another is there, it takes over. Empty: the
+    // server is not ours to replace.
+    std::string program;
   };
 
   // `servers` must outlive the session. `first` is what its acquire() gave.
@@ -110,6 +114,10 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   std::optional<relay::ReadinessSet::Watch> editor_source_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_sink_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_errors_watch_;
+
+  std::optional<server::ProgramWatch> program_;
+  relay::ReadinessCallbacks program_ready_;
+  std::optional<relay::ReadinessSet::Watch> program_watch_;
 
   std::optional<Outcome> outcome_;
 };

@@ -286,6 +286,8 @@ void SessionCore::obey(const ReplayAction& action) {
       close_input_asked_ = false;
       to_server_.discard_output();
       to_server_end_.reset();
+      // It was for this server.
+      if (lifecycle_timer_ == Timer::server_end) world_.disarm(SessionTimer::lifecycle);
       return world_.drop_server(action.kill);
     case Kind::close_server_input:
       close_input_asked_ = true;

@@ -390,5 +390,58 @@ TEST_F(Pumped, AnObserverHearsOfAFrameOnlyOnceItHasLeftWhole) {
   EXPECT_EQ(sink.taken(), note("a") + note("b"));
 }
 
+// --- another source ----------------------------------------------------------------------------
+
+TEST_F(Pumped, GoesOnWithAnotherSourceAndDropsWhatTheLastLeftUnfinished) {
+  std::string const first = note("a");
+  std::string const cut = note("cut").substr(0, 30);
+  source.gives(first + cut);
+  source.ends();
+  run();
+  ASSERT_TRUE(pump.end());
+  EXPECT_EQ(pump.end()->reason, EndReason::source_cut);
+
+  ScriptedSource next;
+  next.gives(note("b"));
+  pump.resume(next);
+  EXPECT_FALSE(pump.end());
+  ASSERT_TRUE(pump.wants_source());
+  pump.on_source_ready();
+  EXPECT_EQ(sink.taken(), first + note("b"));
+}
+
+TEST_F(Pumped, WhatWaitsForASlowSinkStillLeavesWholeBeforeTheOtherSources) {
+  std::string const first = note("a");
+  for (std::size_t room = 0; room < first.size(); ++room) {
+    ScriptedSource old;
+    ScriptedSource next;
+    ScriptedSink slow;
+    FramePump cut{Direction::to_editor, old, slow, gate, {}};
+    slow.is_full_after(room);
+    old.gives(first + note("lost").substr(0, 20));
+    cut.on_source_ready();
+    ASSERT_TRUE(cut.wants_sink());
+    cut.inject(note("ours"));
+    cut.resume(next);
+    next.gives(note("b"));
+    slow.has_room_for(1000);
+    cut.on_sink_ready();
+    cut.on_source_ready();
+    ASSERT_EQ(slow.taken(), first + note("ours") + note("b")) << "room " << room;
+  }
+}
+
+TEST_F(Pumped, AFaultOfOneSourceIsNotTheNextOnes) {
+  source.gives("garbage\r\n");
+  run();
+  ASSERT_TRUE(pump.end());
+  EXPECT_EQ(pump.end()->reason, EndReason::bad_framing);
+  ScriptedSource next;
+  next.gives(note("b"));
+  pump.resume(next);
+  pump.on_source_ready();
+  EXPECT_EQ(sink.taken(), note("b"));
+}
+
 }  // namespace
 }  // namespace bridge::relay

@@ -69,5 +69,18 @@ TEST_F(Lines, DrainTakesAllThatIsThere) {
   EXPECT_EQ(sink.taken(), "one\ntwo\nlast\n");
 }
 
+TEST_F(Lines, TheTellingLineIsThePanicsElseTheLast) {
+  EXPECT_EQ(lines.telling_line(), "");
+  source.gives("one\ntwo\n\n");
+  lines.on_source_ready();
+  EXPECT_EQ(lines.telling_line(), "two");
+  source.gives("panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n");
+  lines.on_source_ready();
+  EXPECT_EQ(lines.telling_line(), "panic: boom");
+  source.gives("fatal error: out of memory\nmore\n");
+  lines.on_source_ready();
+  EXPECT_EQ(lines.telling_line(), "fatal error: out of memory");
+}
+
 }  // namespace
 }  // namespace bridge::relay

@@ -362,5 +362,58 @@ TEST_F(LifecycleTest, BadFramingOfTheServerIsNamed) {
   EXPECT_NE(all[0].text.find("over the limit"), std::string::npos) << all[0].text;
 }
 
+// --- with a replay behind it -----------------------------------------------------------------
+
+TEST_F(LifecycleTest, AServerThatIsLostIsLeftToTheReplay) {
+  initialize();
+  lifecycle.on_replay(/*outlives=*/true, /*serves=*/true);
+  lifecycle.on_server_exited();
+  EXPECT_EQ(actions(), std::vector{Kind::arm_timer});
+  lifecycle.on_server_ended(kClosed, true, false);
+  EXPECT_EQ(actions(), (std::vector{Kind::disarm_timer, Kind::server_lost}))
+      << "the timer was for the server that is gone";
+  lifecycle.on_replay(true, false);
+  lifecycle.on_replay(true, true);
+  lifecycle.on_server_ended(kClosed, true, false);
+  EXPECT_EQ(actions().back(), Kind::server_lost) << "and so is the next one";
+}
+
+TEST_F(LifecycleTest, ALossWhileTheEditorLeavesIsNotMended) {
+  initialize();
+  lifecycle.on_replay(true, true);
+  editor(R"({"jsonrpc":"2.0","id":3,"method":"textDocument/hover"})");
+  lifecycle.on_editor_ended(kClosed);
+  actions();
+  lifecycle.on_server_ended(kClosed, true, false);
+  EXPECT_EQ(finished_with(), kExitOk);
+}
+
+TEST_F(LifecycleTest, ShutdownIsAnsweredAtOnceWhereNoServerIsThereAndExitEndsTheSession) {
+  initialize();
+  lifecycle.on_replay(true, false);
+  EXPECT_EQ(editor(R"({"jsonrpc":"2.0","id":7,"method":"shutdown"})"), Verdict::drop);
+  EXPECT_EQ(actions().front(), Kind::answer_editor);
+  EXPECT_EQ(last.front().text.substr(last.front().text.find('{')),
+            R"({"jsonrpc":"2.0","id":7,"result":null})");
+  EXPECT_EQ(send_exit(), Verdict::drop);
+  EXPECT_EQ(finished_with(), kExitOk);
+}
+
+TEST_F(LifecycleTest, EndOfFileWhereNoServerIsThereEndsTheSession) {
+  initialize();
+  editor(R"({"jsonrpc":"2.0","id":3,"method":"textDocument/hover"})");
+  lifecycle.on_replay(true, false);
+  lifecycle.on_editor_ended(kClosed);
+  EXPECT_EQ(finished_with(), kExitOk);
+}
+
+TEST_F(LifecycleTest, AnAnswerInTheServersPlaceIsNotOwedAnyMore) {
+  initialize();
+  editor(R"({"jsonrpc":"2.0","id":3,"method":"textDocument/hover"})");
+  EXPECT_EQ(lifecycle.owed_answers(), 1U);
+  lifecycle.on_answered();
+  EXPECT_EQ(lifecycle.owed_answers(), 0U);
+}
+
 }  // namespace
 }  // namespace bridge::session

@@ -30,9 +30,10 @@ Replay::Replay(Settings settings, Journal& journal, World& world)
 bool Replay::needs_body(Direction direction, const framing::EnvelopeText& head) const noexcept {
   if (!settings_.on || stopped_) return false;
   if (journal_.needs_body(direction, head)) return true;
-  // Kept until a server can take it; ids that are rewritten.
-  if (direction == Direction::to_server) return !serves() || server_ids_.busy();
-  return server_ids_.busy() || !awaited_id_.empty();
+  // What is kept until a server can take it, ids that are rewritten, and what is for us.
+  bool const answer = head.kind == framing::MessageKind::response;
+  if (direction == Direction::to_server) return !serves() || (answer && server_ids_.busy());
+  return answer ? !awaited_id_.empty() : server_ids_.busy();
 }
 
 // --- loss and start ------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ Decision Replay::on_editor_frame(const FrameView& view) {
 Decision Replay::on_answer(const FrameView& view) {
   std::string_view const id = view.envelope.id;
   ServerIds::Answer const answer = server_ids_.on_answer(id);
-  if (answer.swallow) return Decision::dropped();
+  if (answer.swallow || (answer.raw_id && view.body.empty())) return Decision::dropped();
   journal_.on_editor_message(view.envelope, view.body);
   if (answer.raw_id) return Decision::replaced(framed(with_id(view.body, id, *answer.raw_id)));
   if (is_ours(id)) return Decision::dropped();
