@@ -18,7 +18,7 @@ Json watch(const std::string& id, const std::vector<std::string>& globs) {
           {"registerOptions", {{"watchers", watchers}}}};
 }
 
-std::string registering(const Json& list) {
+std::string registering(const std::vector<Json>& list) {
   return Json{{"jsonrpc", "2.0"},
               {"id", 5},
               {"method", "client/registerCapability"},
