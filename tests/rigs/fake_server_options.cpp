@@ -48,7 +48,18 @@ FakeServerOptions parse_fake_server_options(int argc, char** argv) {
     } else if (name == "--stall-when") {
       options.stall_when = value();
     } else if (name == "--die-in-frame") {
-      options.die_in_frame = std::strtoul(value().c_str(), nullptr, 10);
+      auto const& text = value();
+      auto const equals = text.find('=');
+      auto const method =
+          equals == std::string::npos ? "textDocument/hover" : text.substr(0, equals);
+      auto const bytes = equals == std::string::npos ? text : text.substr(equals + 1);
+      options.die_in_frame[method] = std::strtoul(bytes.c_str(), nullptr, 10);
+    } else if (name == "--panic-at") {
+      options.panic_at = value();
+    } else if (name == "--keep") {
+      options.keep = true;
+    } else if (name == "--version") {
+      options.version = value();
     } else if (name == "--print-garbage") {
       options.print_garbage = true;
     } else if (name == "--two-writes") {

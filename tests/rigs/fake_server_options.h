@@ -14,8 +14,11 @@ struct FakeServerOptions {
       delays;                             // --delay METHOD=MS, --delay-shutdown MS
   std::optional<std::string> exit_when;   // --exit-when METHOD: exit(3) instead of handling it
   std::optional<std::string> stall_when;  // --stall-when METHOD: read nothing after it
-  std::optional<std::size_t>
-      die_in_frame;             // --die-in-frame N: SIGKILL after N bytes of a hover answer
+  // --die-in-frame [METHOD=]N: SIGKILL after N bytes of the first answer to it (hover)
+  std::map<std::string, std::size_t> die_in_frame;
+  std::string panic_at;         // --panic-at TEXT: end as a Go panic at a message with this text
+  bool keep = false;            // --keep: every message, for fake/received
+  std::string version = "1";    // --version V: serverInfo's
   bool print_garbage = false;   // --print-garbage: a bare line before each frame
   bool two_writes = false;      // --two-writes: header and body apart, as gopls does
   bool ask = false;             // --ask: request workspace/configuration after `initialized`
