@@ -1,5 +1,7 @@
 #include "proxy/session/journal/asked_requests.h"
 
+#include <utility>
+
 #include "proxy/session/journal/message_id.h"
 
 namespace bridge::session {
@@ -63,16 +65,18 @@ void AskedRequests::remove_at(std::size_t n) noexcept {
   order_.erase(order_.begin() + static_cast<std::ptrdiff_t>(n));
   AskedRequest& request = slots_[slot];
   if (held(request) > kKeptBytesMax || free_.size() >= kKeptSlotsMax) {
-    request = AskedRequest{};
+    // Assigning an empty string would keep the memory.
+    AskedRequest fresh;
+    std::swap(request, fresh);
   } else {
     request.body.clear();
   }
   free_.push_back(slot);
   // A flood is over.
   if (order_.empty() && slots_.size() > kKeptSlotsMax) {
-    slots_ = {};
-    free_ = {};
-    order_ = {};
+    std::vector<AskedRequest>().swap(slots_);
+    std::vector<std::uint32_t>().swap(free_);
+    std::vector<Entry>().swap(order_);
   }
 }
 

@@ -14,9 +14,9 @@ using framing::MessageKind;
 // Requests in flight whose bodies are kept while a server has them: with request_bytes_max, 16 MiB.
 // VS Code has some tens.
 constexpr std::size_t kKeptBodiesMax = 256;
-// More than these in flight, either way, and somebody is broken.
+// More than these in flight, and somebody is broken.
 constexpr std::size_t kAskedMax = 65536;
-constexpr std::size_t kServerRequestsMax = 4096;
+constexpr std::size_t kServerRequestsMax = 256;
 constexpr std::size_t kRemarksMax = 64;
 
 std::string_view params_of(std::string_view body) {

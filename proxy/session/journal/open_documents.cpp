@@ -191,7 +191,7 @@ Reading OpenDocuments::apply_in_turn(OpenDocument& document, std::string_view ch
       removed_.resize(left);
     }
   }
-  if (removed_.capacity() > kKeptBytesMax) removed_ = {};
+  if (removed_.capacity() > kKeptBytesMax) std::string().swap(removed_);
   return reading;
 }
 
