@@ -19,6 +19,7 @@ enum class AcquireReason : std::uint8_t {
   lost_before_answer,  // the last server ended before the editor got a byte from it
   lost,                // the last server ended in the middle, or could not be had
   woken,               // the session slept, and the editor needs a server again
+  trial,               // beside the present one: what would the program on disk answer?
   replaced,            // the server's program is another one now
 };
 

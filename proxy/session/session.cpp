@@ -31,6 +31,9 @@ constexpr int kReapWaitMs = 10;
 // Longer than the pauses within a burst of answers, shorter than a person's between two bursts.
 constexpr std::chrono::seconds kPipesKept{1};
 
+// A gopls starts in 50 ms; nobody waits for this one.
+constexpr std::chrono::seconds kTrialPatience{30};
+
 // A descriptor that the kernel gave us a moment ago and that nobody else holds.
 template <class Channel>
 Channel own(kernel::UniqueFd fd) {
@@ -228,7 +231,22 @@ std::optional<std::string> Session::read_file(std::string_view raw_uri, std::siz
   return read_file_of_uri(raw_uri, bytes_max);
 }
 
-void Session::try_program(const std::string&) {}
+void Session::try_program(const std::string& frame) {
+  if (trial_) return;  // its answer comes
+  auto connection = servers_.acquire(lease::AcquireReason::trial);
+  if (!connection) return core_->on_program_tried(std::nullopt, connection.error().message);
+  trial_.emplace(std::move(*connection), frame, kTrialPatience);
+  trial_ready_.readable = [this] {
+    auto const& outcome = trial_->on_readable();
+    if (!outcome) return;
+    lease::TrialServer::Outcome const copy = *outcome;
+    trial_watch_.reset();
+    trial_.reset();
+    core_->on_program_tried(copy.answer, copy.error);
+  };
+  trial_watch_.emplace(readiness_, trial_->fd(), trial_ready_);
+  trial_watch_->want({.readable = true});
+}
 
 // --- time ----------------------------------------------------------------------------------------
 

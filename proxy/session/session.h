@@ -16,6 +16,7 @@
 
 #include "framing/limits.h"
 #include "proxy/lease/server_source.h"
+#include "proxy/lease/trial_server.h"
 #include "proxy/relay/descriptor_channel.h"
 #include "proxy/relay/pipe_pool.h"
 #include "proxy/relay/readiness_set.h"
@@ -118,6 +119,10 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   std::optional<server::ProgramWatch> program_;
   relay::ReadinessCallbacks program_ready_;
   std::optional<relay::ReadinessSet::Watch> program_watch_;
+
+  std::optional<lease::TrialServer> trial_;
+  relay::ReadinessCallbacks trial_ready_;
+  std::optional<relay::ReadinessSet::Watch> trial_watch_;
 
   std::optional<Outcome> outcome_;
 };
