@@ -67,7 +67,9 @@ TEST_F(LostServer, ThatDiesTwiceBeforeAnsweringIsAnErrorThatSaysHow) {
   EXPECT_NE(child->errors().find("exit status 3"), std::string::npos) << child->errors();
 }
 
+// With replay on: tests/outlive.
 TEST_F(LostServer, InTheMiddleEndsTheSessionWithNoHalfFrame) {
+  args.emplace_back("-replay=false");
   for (int const bytes : {1, 5, 17, 20, 23, 24, 60}) {
     fake_server_args = "--die-in-frame\n" + std::to_string(bytes);
     start();
