@@ -127,8 +127,8 @@ TEST(Capabilities, WhatCannotBeReadCanNothing) {
 
 TEST(Capabilities, ADeepAnswerIsNoDanger) {
   std::string deep = R"({"capabilities":{"experimental":)";
-  for (int i = 0; i < 1'000'000; ++i) deep += "{\"a\":";
-  deep += "1" + std::string(1'000'000, '}') + "}}";
+  for (int i = 0; i < 100'000; ++i) deep += "{\"a\":";
+  deep += "1" + std::string(100'000, '}') + "}}";
   EXPECT_EQ(compare_capabilities(deep, deep).lost, Lost());
 }
 
