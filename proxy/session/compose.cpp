@@ -1,7 +1,6 @@
 #include "proxy/session/compose.h"
 
 #include "framing/json_text.h"
-#include "framing/json_walk.h"
 
 namespace bridge::session {
 
@@ -67,23 +66,6 @@ std::string with_id(std::string_view body, std::string_view raw_id, std::string_
   changed += other_raw_id;
   changed += body.substr(at + raw_id.size());
   return changed;
-}
-
-std::string_view raw_member(std::string_view raw, std::string_view name) {
-  std::string_view found;
-  std::size_t const start = framing::skip_space(raw, 0);
-  if (start >= raw.size() || raw[start] != '{') return found;
-  framing::ObjectWalk walk(raw, start);
-  while (walk.next()) {
-    if (framing::name_is(walk.name().in(raw), name, framing::NameMatch::exact)) {
-      found = walk.value().in(raw);
-    }
-  }
-  return found;
-}
-
-std::string_view raw_param(std::string_view body, std::string_view name) {
-  return raw_member(raw_member(body, "params"), name);
 }
 
 }  // namespace bridge::session

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "proxy/session/journal/json_fields.h"
+
 namespace bridge::session {
 
 // Codes of the LSP specification that editors take quietly, and one that they show.
@@ -28,9 +30,9 @@ std::string raw_string(std::string_view text);
 // The body with the text `raw_id`, which is a part of it, replaced by another.
 std::string with_id(std::string_view body, std::string_view raw_id, std::string_view other_raw_id);
 
-// The raw value of a member of params; empty: none. Exact names, the last of repeated ones.
-std::string_view raw_param(std::string_view body, std::string_view name);
-// The raw value of a member of the object `raw`.
-std::string_view raw_member(std::string_view raw, std::string_view name);
+// The raw value of a member of params; empty: none.
+inline std::string_view raw_param(std::string_view body, const FieldName& name) {
+  return field(field(body, "params"), name);
+}
 
 }  // namespace bridge::session

@@ -130,6 +130,7 @@ void SessionCore::settle() {
       if (over_) return;
     }
   }
+  for (std::string const& remark : journal_.take_remarks()) world_.log(LogKind::warning, remark);
   if (!over_ && close_input_asked_ && to_server_.idle()) {
     close_input_asked_ = false;
     to_server_.discard_output();

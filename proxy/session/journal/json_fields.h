@@ -44,6 +44,8 @@ inline std::string_view between_quotes(std::string_view raw) noexcept {
 // Calls visit(name, value) for each member. False: `object` is none, or does not end.
 template <class Visit>
 bool for_each_member(std::string_view object, Visit visit) {
+  // A body may begin with white space; what is inside one does not.
+  object.remove_prefix(framing::skip_space(object, 0));
   if (!is_object(object)) return false;
   framing::ObjectWalk walk(object, 0);
   while (walk.next()) visit(walk.name().in(object), walk.value().in(object));

@@ -183,15 +183,15 @@ void Replay::on_server_started(const std::string& name) {
 void Replay::on_greeted(std::string_view body) {
   awaited_id_.clear();
   disarm(SessionTimer::start_limit);
-  std::string_view const result = raw_member(body, "result");
-  if (result.empty() || !raw_member(body, "error").empty()) {
+  std::string_view const result = field(body, "result");
+  if (result.empty() || !field(body, "error").empty()) {
     act({.kind = Kind::drop_server, .kill = true});
     end_what_it_began();
-    return failed("it refused to initialize: " + std::string(raw_member(body, "error")));
+    return failed("it refused to initialize: " + std::string(field(body, "error")));
   }
   result_now_ = result;
   auto const version = [](std::string_view raw) {
-    return raw_member(raw_member(raw, "serverInfo"), "version");
+    return field(field(raw, "serverInfo"), "version");
   };
   other_version_ = version(result) != version(journal_.initialize_result());
   if (other_version_) log(LogKind::info, "the server is another version now");

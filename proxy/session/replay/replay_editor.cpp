@@ -63,7 +63,7 @@ Decision Replay::on_live_frame(const FrameView& view) {
   if (auto const decision = on_unopened_document(view.envelope, view.body)) return *decision;
   journal_.on_editor_message(view.envelope, view.body);
   if (view.envelope.method_is(kOpen)) {
-    std::string const uri = document_uri(raw_member(view.body, "params"));
+    std::string const uri = document_uri(field(view.body, "params"));
     if (OpenDocument const* const document = journal_.documents().find(uri)) {
       opened_lately_.push_back(document->raw_uri);
       arm(SessionTimer::open_watch, kOpenWatch);
@@ -78,7 +78,7 @@ std::optional<Decision> Replay::on_unopened_document(const EnvelopeText& envelop
   if (unopened_.empty() || (!is_document_event(envelope) && !envelope.method_is(kSave))) {
     return std::nullopt;
   }
-  std::string const uri = document_uri(raw_member(body, "params"));
+  std::string const uri = document_uri(field(body, "params"));
   OpenDocument const* document = journal_.documents().find(uri);
   if (document == nullptr || unopened_.count(document->raw_uri) == 0) return std::nullopt;
   std::string const raw_uri = document->raw_uri;
@@ -138,7 +138,7 @@ Decision Replay::on_waiting_frame(const FrameView& view) {
 
 Decision Replay::on_document_while_reopening(const FrameView& view) {
   if (auto const decision = on_unopened_document(view.envelope, view.body)) return *decision;
-  std::string const uri = document_uri(raw_member(view.body, "params"));
+  std::string const uri = document_uri(field(view.body, "params"));
   OpenDocument const* const document = journal_.documents().find(uri);
   bool waits = false;
   if (document != nullptr) {

@@ -85,7 +85,7 @@ void Replay::on_program_changed() {
 
 void Replay::on_program_tried(const std::optional<std::string>& answer, const std::string& error) {
   if (phase_ == Phase::inactive) return;
-  std::string_view const result = answer ? raw_member(*answer, "result") : std::string_view();
+  std::string_view const result = answer ? field(*answer, "result") : std::string_view();
   if (result.empty()) {
     return log(LogKind::warning,
                "the new program does not initialize (" + error + "); the running server is kept");

@@ -114,7 +114,7 @@ Decision Replay::on_server_notification(const FrameView& view) {
   if (!hidden_progress_.empty() && envelope.method_is("$/progress")) {
     std::string const token(raw_param(view.body, "token"));
     if (hidden_progress_.count(token) != 0) {
-      std::string_view const kind = raw_member(raw_param(view.body, "value"), "kind");
+      std::string_view const kind = field(raw_param(view.body, "value"), "kind");
       if (kind == "\"begin\"") {
         ++open_progress_;
         progress_seen_ = true;
@@ -188,12 +188,13 @@ void Replay::settled() {
 // only if it asks again.
 void Replay::ask_for_refreshes() {
   std::string const initialize = journal_.initialize_request("0");
-  std::string_view const workspace = raw_member(raw_param(initialize, "capabilities"), "workspace");
-  for (std::string_view const feature : {"semanticTokens", "inlayHint", "codeLens"}) {
-    if (raw_member(raw_member(workspace, feature), "refreshSupport") == "true") {
-      ask_editor("workspace/" + std::string(feature) + "/refresh", {});
-    }
-  }
+  std::string_view const workspace = field(raw_param(initialize, "capabilities"), "workspace");
+  auto const ask = [&](std::string_view feature, const char* method) {
+    if (field(feature, "refreshSupport") == "true") ask_editor(method, {});
+  };
+  ask(field(workspace, "semanticTokens"), "workspace/semanticTokens/refresh");
+  ask(field(workspace, "inlayHint"), "workspace/inlayHint/refresh");
+  ask(field(workspace, "codeLens"), "workspace/codeLens/refresh");
 }
 
 void Replay::ask_editor(std::string_view method, std::string_view raw_params) {
