@@ -14,7 +14,9 @@ constexpr std::size_t kKeptBytesMax = 64 * 1024;
 void decode(std::string& out, std::string_view raw) {
   out.clear();
   if (out.capacity() > kKeptBytesMax && raw.size() <= kKeptBytesMax) out.shrink_to_fit();
-  if (is_string(raw)) framing::append_decoded(out, between_quotes(raw));
+  if (!is_string(raw)) return;
+  out.reserve(raw.size());  // it never grows
+  framing::append_decoded(out, between_quotes(raw));
 }
 
 std::string too_long(std::size_t bytes, std::size_t bytes_max) {

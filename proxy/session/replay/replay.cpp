@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/session/capabilities.h"
 #include "proxy/session/compose.h"
 #include "proxy/session/replay/backoff.h"
 #include "proxy/session/replay/read_only_commands.h"
@@ -189,12 +190,16 @@ void Replay::on_greeted(std::string_view body) {
     end_what_it_began();
     return failed("it refused to initialize: " + std::string(field(body, "error")));
   }
-  result_now_ = result;
-  auto const version = [](std::string_view raw) {
-    return field(field(raw, "serverInfo"), "version");
-  };
-  other_version_ = version(result) != version(journal_.initialize_result());
-  if (other_version_) log(LogKind::info, "the server is another version now");
+  std::string_view const before =
+      result_now_.empty() ? journal_.initialize_result() : std::string_view(result_now_);
+  other_version_ = other_version_ || server_version(result) != server_version(before);
+  CapabilityChange const change = compare_capabilities(journal_.initialize_result(), result);
+  if (!change.none()) {
+    log(LogKind::warning, "the editor was told of another server: " + describe(change));
+  } else if (other_version_) {
+    log(LogKind::info, "another version answers now: " + change.version_now);
+  }
+  result_now_ = std::string(result);
   if (!journal_.initialized()) return be_live();
   for (std::string& message : journal_.preamble()) send(Kind::to_server, std::move(message));
   reopen_documents();

@@ -2,6 +2,7 @@
 // was replaced on disk.
 #include <algorithm>
 
+#include "proxy/session/capabilities.h"
 #include "proxy/session/compose.h"
 #include "proxy/session/replay/replay.h"
 
