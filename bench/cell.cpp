@@ -47,13 +47,14 @@ Histogram& cleared_histogram() {
   return histogram;
 }
 
-void trip(OpenWay& open, Message& request, Histogram& histogram) {
+void trip(OpenWay& open, Message& request, Typing* typing, Histogram& histogram) {
   auto const sent = Clock::now();
+  if (typing != nullptr) open.editor().send_notification(typing->key());
   open.editor().round_trip(request);
   histogram.record(static_cast<std::uint64_t>((Clock::now() - sent).count()));
 }
 
-void run_trips(OpenWay& open, Message& request, std::chrono::nanoseconds budget,
+void run_trips(OpenWay& open, Message& request, Typing* typing, std::chrono::nanoseconds budget,
                std::uint64_t trips_min, Histogram& histogram) {
   auto const began = Clock::now();
   for (;;) {
@@ -62,7 +63,7 @@ void run_trips(OpenWay& open, Message& request, std::chrono::nanoseconds budget,
     bool const is_enough =
         histogram.count() >= trips_min || took >= kBudgetsMax * budget || interrupted();
     if (histogram.count() > 0 && is_due && is_enough) break;
-    trip(open, request, histogram);
+    trip(open, request, typing, histogram);
   }
 }
 
@@ -79,7 +80,7 @@ void inject(OpenWay& open, const Injected& injected, const Histogram& warm) {
 
 RoundTrips measure_once(OpenWay& open, Message& request, const CellOptions& options) {
   Histogram& histogram = cleared_histogram();
-  run_trips(open, request, options.budget / 8, kWarmTripsMin, histogram);
+  run_trips(open, request, options.typing, options.budget / 8, kWarmTripsMin, histogram);
   if (options.injected && options.injected->way == open.way())
     inject(open, *options.injected, histogram);
   histogram.clear();
@@ -87,7 +88,7 @@ RoundTrips measure_once(OpenWay& open, Message& request, const CellOptions& opti
   auto const processes = open.processes();
   auto const before = spent(open, processes);
   auto const began = Clock::now();
-  run_trips(open, request, options.budget, kTripsMin, histogram);
+  run_trips(open, request, options.typing, options.budget, kTripsMin, histogram);
   auto const wall = Clock::now() - began;
   auto const after = spent(open, processes);
 
@@ -116,7 +117,7 @@ double count_system_calls(OpenWay& open, Message& request, std::chrono::millisec
   if (open.relays().empty() || !SystemCalls::why_not().empty()) return kNoFigure;
   Histogram& histogram = cleared_histogram();
   SystemCalls const calls(open.relays());
-  run_trips(open, request, budget, kTripsMin, histogram);
+  run_trips(open, request, nullptr, budget, kTripsMin, histogram);
   auto const called = calls.count();
   return called ? static_cast<double>(*called) / static_cast<double>(histogram.count()) : kNoFigure;
 }

@@ -8,6 +8,7 @@
 
 #include "bench/messages.h"
 #include "bench/open_way.h"
+#include "bench/typing.h"
 
 namespace bridge::bench {
 
@@ -41,6 +42,7 @@ struct CellOptions {
   std::chrono::milliseconds budget;
   bool on_one_cpu;
   std::optional<Injected> injected;
+  Typing* typing = nullptr;  // a key of it before each request; null: none
 };
 
 // Takes further attempts from `retries_left`.

@@ -105,7 +105,9 @@ bool judged(const Series& series, bool details) {
   if (series.row == kBase || is_in(kNever)) return false;
   // The sections of --gopls and --workload have metrics of their own.
   bool const is_ours = series.section.starts_with("round trip") || series.section == "stream" ||
-                       series.section == "start" || series.section == "memory";
+                       series.section == "start" || series.section == "memory" ||
+                       series.section.starts_with("typing") ||
+                       series.section.starts_with("with the journal");
   return details || !is_ours || is_in(kFirst);
 }
 

@@ -51,6 +51,12 @@ void EditorEnd::write(const Message& message) {
   }
 }
 
+void EditorEnd::greet() {
+  write(make_greeting());
+  receive_frames(1);
+  write(make_initialized());
+}
+
 void EditorEnd::wait_for_first_byte() {
   if (have_ == 0) read_once();
 }

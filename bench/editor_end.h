@@ -22,6 +22,8 @@ class EditorEnd {
   // Gives `request` an id of its own first.
   void send(Message& request);
   void send_notification(const Message& notification) { write(notification); }
+  // Begins an LSP session: `initialize`, which must be answered, and `initialized`.
+  void greet();
   void wait_for_first_byte();
   void receive(const Message& request);
   void round_trip(Message& request) {

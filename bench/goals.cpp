@@ -83,6 +83,11 @@ void add_other_goals(const Reports& reports, std::vector<GoalResult>& results) {
       ratios_in(reports.split, kSectionOnce, "bridge, socket", "systemd-socket-proxyd", "256 KiB",
                 "p50")));
   constexpr const char* kTrips = "gopls: round trip";
+  auto const* const killed =
+      reports.gopls.find("gopls: killed", "bridge, held stdio", "to first hover", "/ plain start");
+  results.push_back(of_ratios("real gopls, kill -9 to first hover / plain start to first hover",
+                              "time", 1.10, false,
+                              killed == nullptr ? std::vector<double>() : values_of(*killed)));
   results.push_back(
       of_ratios("real gopls, hover: bridge, held stdio / direct", "p50", 1.10, false,
                 ratios_in(reports.gopls, kTrips, "bridge, held stdio", "direct", "hover", "p50")));
@@ -93,6 +98,15 @@ void add_other_goals(const Reports& reports, std::vector<GoalResult>& results) {
       "real gopls, hover: bridge, socket / gopls -remote", "p50", 0.55, false,
       ratios_in(reports.gopls, kTrips, "bridge, socket", "gopls -remote", "hover", "p50")));
   Report const& same = reports.same;
+  for (auto const& [column, name] :
+       {std::pair("128 B", "with the journal / without, held stdio, 128 B"),
+        std::pair("a key", "with the journal / without, held stdio, a key and a request")}) {
+    for (auto const* metric : {"p50", "relay CPU"}) {
+      auto const* const series = same.find(kSectionJournal, "bridge, held stdio", column, metric);
+      results.push_back(of_ratios(name, metric, 1.05, false,
+                                  series == nullptr ? std::vector<double>() : values_of(*series)));
+    }
+  }
   results.push_back(
       of_ratios("start: bridge, socket / socat", "first byte", 0.35, false,
                 ratios_in(same, kSectionStart, "bridge, socket", "socat", "", "first byte")));

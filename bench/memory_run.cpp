@@ -69,6 +69,7 @@ void WaysRun::memory_of(Way way, const Programs& programs) {
   for (int i = 0; i < windows; ++i) {
     open.push_back(std::make_unique<OpenWay>(way, programs, stage_.directory(), server.get(),
                                              /*two_writes=*/false));
+    if (way != Way::lspmux) open.back()->editor().greet();
     open.back()->editor().round_trip(small);
     if (i != 0) continue;
     put("alone", "Pss", mean_of(open, "Pss"));

@@ -101,6 +101,16 @@ Message make_initialize(std::string_view root_path) {
       R"("id":10000000)");
 }
 
+Message make_greeting() {
+  constexpr std::string_view kBody =
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"processId":null,)"
+      R"("rootUri":"file:///home/gopher/module","capabilities":{}}})";
+  Message message;
+  message.frame = framed(kBody);
+  message.header_size = message.frame.size() - kBody.size();
+  return message;
+}
+
 Message make_initialized() {
   constexpr std::string_view kBody = R"({"jsonrpc":"2.0","method":"initialized","params":{}})";
   Message message;

@@ -35,6 +35,9 @@ Message make_notification(std::size_t body_size);
 
 // What lspmux wants before anything else.
 Message make_initialize(std::string_view root_path);
+// An `initialize` with an id that none of the others has: the echo server looks only there for a
+// method.
+Message make_greeting();
 Message make_initialized();
 
 std::string framed(std::string_view body);

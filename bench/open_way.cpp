@@ -20,6 +20,7 @@ namespace {
 
 // Our own, and not in the user's configuration: the bridge is measured as it comes, but for this.
 constexpr const char* kZeroCopyVariable = "GOPLS_BRIDGE_ZERO_COPY";
+constexpr const char* kReplayVariable = "GOPLS_BRIDGE_REPLAY";
 
 std::vector<std::string> command(Way way, const Programs& programs, const std::string& socket) {
   switch (way) {
@@ -28,6 +29,7 @@ std::vector<std::string> command(Way way, const Programs& programs, const std::s
       return {programs.bridge, "bench-echo-server"};
     case Way::bridge_held:
     case Way::bridge_held_buffer:
+    case Way::bridge_held_no_replay:
       return {programs.bridge, "--gopls", programs.stand_in};
     case Way::bridge_socket:
     case Way::bridge_socket_buffer:
@@ -115,6 +117,7 @@ OpenWay::OpenWay(Way way, const Programs& programs, const TempDir& directory,
   }
   bool const buffer_only = way == Way::bridge_held_buffer || way == Way::bridge_socket_buffer;
   Variable const zero_copy(kZeroCopyVariable, buffer_only ? "off" : nullptr);
+  Variable const replay(kReplayVariable, way == Way::bridge_held_no_replay ? "false" : nullptr);
   auto const argv =
       command(way, programs, server != nullptr ? server->address().path : std::string());
   if (way == Way::direct_pipes)

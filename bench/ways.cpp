@@ -18,6 +18,7 @@ const std::vector<WayName>& all_ways() {
       {Way::bridge_socket, "bridge, socket", "socket"},
       {Way::bridge_held_buffer, "bridge, held, buffer", "held-buffer"},
       {Way::bridge_socket_buffer, "bridge, socket, buffer", "socket-buffer"},
+      {Way::bridge_held_no_replay, "bridge, held, no replay", "held-no-replay"},
       {Way::other_held, "other, held stdio", "other-held"},
       {Way::other_socket, "other, socket", "other-socket"},
       {Way::socat, "socat", "socat"},
@@ -40,7 +41,8 @@ std::optional<Way> way_of_id(std::string_view id) {
 
 bool holds_server(Way way) {
   return way == Way::direct || way == Way::direct_pipes || way == Way::bridge_held ||
-         way == Way::bridge_held_buffer || way == Way::other_held;
+         way == Way::bridge_held_buffer || way == Way::bridge_held_no_replay ||
+         way == Way::other_held;
 }
 
 bool is_bridge(Way way) { return way >= Way::bridge_held && way <= Way::other_socket; }

@@ -20,7 +20,8 @@ enum class Way : std::uint8_t {
   bridge_socket,       // gopls-bridge --connect to a listening server
   bridge_held_buffer,  // the same two with zero_copy=off: every frame through a buffer
   bridge_socket_buffer,
-  other_held,  // another build, where one is given
+  bridge_held_no_replay,  // replay=false: no journal
+  other_held,             // another build, where one is given
   other_socket,
   socat,         // socat - UNIX-CONNECT:…
   socat_64k,     // the same with -b65536

@@ -20,6 +20,16 @@ constexpr std::chrono::seconds kTimeForRounds{46};
 constexpr std::size_t kRoundsMax = 9;
 constexpr std::size_t kStreamBytes = 1024 * 1024;
 constexpr int kStartsInARound = 3;
+// What completion asks for behind a key has some 200 bytes.
+constexpr std::size_t kTypingRequestBytes = 256;
+
+// A session whose `initialize` was answered is one that the bridge could build again: what it notes
+// for that is part of what it costs. (lspmux was greeted when it was opened.)
+void begin_session(OpenWay& open) {
+  if (open.way() != Way::lspmux) open.editor().greet();
+  Message request = make_request(128);
+  open.editor().round_trip(request);
+}
 
 }  // namespace
 
@@ -118,8 +128,7 @@ std::vector<WaysRun::Opened> WaysRun::open_all(bool two_writes) {
     if (broken_.count(way) != 0) continue;
     guarded(way, [&] {
       Opened opened = open(way, two_writes);
-      Message request = make_request(128);
-      opened.open->editor().round_trip(request);
+      begin_session(*opened.open);
       ways.push_back(std::move(opened));
     });
   }
@@ -166,8 +175,60 @@ void WaysRun::round_of_trips(bool two_writes) {
       });
     }
   }
+  if (options_.round_trips && two_writes) {
+    round_of_typing(ways);
+    record_journal();
+  }
   // Once a round, with peers that write once where there is a choice.
   if (options_.streams && (!two_writes || !options_.once)) round_of_streams(ways);
+}
+
+// A key and the request that follows it.
+void WaysRun::round_of_typing(std::vector<Opened>& ways) {
+  progress_.step(round_name() + ", typing");
+  std::shuffle(ways.begin(), ways.end(), random_);
+  Message request = make_request(kTypingRequestBytes);
+  for (auto& opened : ways) {
+    Way const way = opened.open->way();
+    if (interrupted()) return;
+    if (decodes(way) || broken_.count(way) != 0) continue;
+    guarded(way, [&] {
+      Typing typing;
+      opened.open->editor().send_notification(typing.did_open());
+      CellOptions const cell{.budget = std::chrono::milliseconds(options_.cell_ms),
+                             .on_one_cpu = stage_.on_one_cpu(),
+                             .injected = options_.injected,
+                             .typing = &typing};
+      auto const figures = measure_round_trips(*opened.open, request, cell, retries_left_);
+      record(kSectionTyping, way, "", "p50", "us", figures.p50);
+      record(kSectionTyping, way, "", "p99", "us", figures.p99);
+      record(kSectionTyping, way, "", "relay CPU", "us", figures.relay_cpu);
+      ++cells_;
+      noisy_cells_ += figures.noisy() ? 1 : 0;
+    });
+  }
+}
+
+// Like with like, in one round: what is noted for a replay.
+void WaysRun::record_journal() {
+  auto const put = [&](const char* section, const char* from, const std::string& column,
+                       const char* metric) {
+    auto const of = [&](Way way) {
+      auto const* const series = report_.find(section, row_of(way), from, metric);
+      return series != nullptr && series->rounds.size() > round_ ? series->rounds[round_]
+                                                                 : std::nan("");
+    };
+    double const ratio = of(Way::bridge_held) / of(Way::bridge_held_no_replay);
+    if (std::isnan(ratio)) return;
+    report_.record({kSectionJournal, std::string(row_of(Way::bridge_held)), column, metric, ""},
+                   round_, ratio);
+  };
+  for (auto const* metric : {"p50", "relay CPU"}) {
+    for (std::size_t const size : options_.sizes) {
+      if (size <= 16 * 1024) put(kSectionTwice, size_name(size).c_str(), size_name(size), metric);
+    }
+    put(kSectionTyping, "", "a key", metric);
+  }
 }
 
 void WaysRun::round_of_streams(std::vector<Opened>& ways) {

@@ -21,6 +21,8 @@ namespace bridge::bench {
 inline constexpr const char* kSectionTwice = "round trip, two writes";
 inline constexpr const char* kSectionOnce = "round trip, one write";
 inline constexpr const char* kSectionStream = "stream";
+inline constexpr const char* kSectionTyping = "typing, two writes";
+inline constexpr const char* kSectionJournal = "with the journal / without";
 inline constexpr const char* kSectionStart = "start";
 inline constexpr const char* kSectionMemory = "memory";
 
@@ -42,6 +44,8 @@ class WaysRun {
   void round();
   void round_of_trips(bool two_writes);
   void round_of_streams(std::vector<Opened>& ways);
+  void round_of_typing(std::vector<Opened>& ways);
+  void record_journal();
   void round_of_starts();
   void memory();
   void memory_of_nothing(const Programs& programs);

@@ -68,6 +68,7 @@ std::string run_gopls_bench(const GoplsOptions& options, Report& report) {
         }
         say("round " + std::to_string(round + 1) + " of " + std::to_string(options.rounds));
         rounds.measure(static_cast<std::size_t>(round));
+        rounds.measure_outliving(static_cast<std::size_t>(round));
         if (round < kColdRounds) rounds.measure_cold_starts(static_cast<std::size_t>(round));
       }
       say_how_noisy(rounds.foreign_shares(), report);

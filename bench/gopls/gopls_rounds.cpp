@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bench/gopls/foreign_share.h"
+#include "bench/gopls/gopls_outlive.h"
 #include "bench/gopls/gopls_requests.h"
 #include "bench/gopls/ground.h"
 #include "bench/interrupt.h"
@@ -21,6 +22,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kQuietMax{10000};
 // Of the memory that is free, what the windows of the next step may take.
 constexpr double kMemoryShare = 0.8;
+constexpr std::size_t kHibernationRounds = 3;  // each waits for a quiet editor
 
 double in_ms(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -121,6 +123,14 @@ void GoplsRounds::measure_cold_starts(std::size_t round) {
     // The daemon that -remote=auto has started for this one window.
     strays_.end_strays(processes_that_stay());
   }
+}
+
+void GoplsRounds::measure_outliving(std::size_t round) {
+  say("gopls: killed");
+  measure_killed(ground_, random_, report_, round);
+  if (round >= kHibernationRounds) return;
+  say("gopls: hibernation");
+  measure_hibernation(ground_, report_, round);
 }
 
 void GoplsRounds::measure_memory(const std::vector<int>& windows) {

@@ -26,6 +26,8 @@ class GoplsRounds {
   void measure(std::size_t round);
   // The ways that start a gopls, each with an empty cache of gopls' own.
   void measure_cold_starts(std::size_t round);
+  // Sessions whose gopls is killed, or stopped while the editor is quiet.
+  void measure_outliving(std::size_t round);
   // Windows of one way, more and more of them.
   void measure_memory(const std::vector<int>& windows);
 

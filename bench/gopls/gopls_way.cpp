@@ -169,4 +169,9 @@ std::vector<pid_t> GoplsWindow::processes() const {
   return process_ ? family_of(process_->pid()) : std::vector<pid_t>{};
 }
 
+pid_t GoplsWindow::server_pid() const {
+  auto const children = process_ ? children_of(process_->pid()) : std::vector<pid_t>{};
+  return children.empty() ? -1 : children.front();
+}
+
 }  // namespace bridge::bench

@@ -78,6 +78,8 @@ class GoplsWindow {
   const StartTimes& times() const noexcept { return times_; }
   // All processes of this window alone: not the gopls that listens.
   std::vector<pid_t> processes() const;
+  // The gopls that its bridge holds; -1: none now.
+  pid_t server_pid() const;
 
  private:
   void begin(const Ground& ground, LspPeer::Clock::time_point start);
