@@ -57,8 +57,8 @@ class Chronicle {
   // Whether at some moment of this span there was no server that knew the session. A document that
   // is suspected is tried for a few seconds after `initialized`: that is part of it.
   bool was_down(Time from, Time to) const { return felt_since(from, to) != Time::max(); }
-  // When it began to be felt, of the outage that overlaps this span; outages that follow one another
-  // closely are one.
+  // When it began to be felt, of the outage that overlaps this span; outages that follow one
+  // another closely are one.
   Time felt_since(Time from, Time to) const {
     Time felt = Time::max();
     Time last_up{};

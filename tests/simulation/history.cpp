@@ -72,14 +72,15 @@ void History::work() {
 
 // Accidents are over: the session must come to rest, and all be as it should.
 void History::rest() {
-  stage_.calm = true;
-  stage_.referee.note("history", "calm");
+  world_.be_calm();
   // A server is given up after 30 s, the next is 30 s away, each document that ends servers costs
   // two of them, and settling takes 60 s.
   static constexpr seconds kSettled{80};
-  bool const quiet = run_until(seconds(900), [this] {
+  Time const calm = stage_.timeline.now();
+  bool const quiet = run_until(seconds(900), [this, calm] {
+    Time const since = std::max(calm, world_.last_start());
     return world_.outcome() ||
-           (editor_->all_answered() && stage_.timeline.now() - world_.last_start() > kSettled);
+           (editor_->all_answered() && stage_.timeline.now() - since > kSettled);
   });
   if (world_.outcome()) return;
   if (!quiet) fault("not quiet after 15 minutes; unanswered: " + editor_->unanswered());
@@ -97,8 +98,8 @@ void History::compare() {
   LspState const& real = world_.server().state();
   auto const differ = [this](const char* what, const Json& editors, const Json& servers) {
     if (editors != servers) {
-      fault(std::string(what) + " differ; editor: " + editors.dump() + ", server: " +
-            servers.dump());
+      fault(std::string(what) + " differ; editor: " + editors.dump() +
+            ", server: " + servers.dump());
     }
   };
   compare_documents();
@@ -107,7 +108,9 @@ void History::compare() {
   differ("trace settings", shown.trace, real.trace);
   differ("registrations", shown.registrations(), real.registrations());
   differ("diagnostics", shown.diagnostics, real.diagnostics);
-  differ("versions of the program", world_.version(), world_.server().conduct().version);
+  if (plan_.settings.replay.on) {
+    differ("versions of the program", world_.version(), world_.server().conduct().version);
+  }
   if (editor_->progress_open()) fault("progress was not ended");
   std::size_t texts = 0;
   for (auto const& [uri, document] : shown.documents) texts += document.text.utf8().size();
@@ -145,8 +148,8 @@ void History::end() {
   editor_->stop();
   world_.session_is_ending();
   do_end(ending);
-  // An editor that does not read for 5 s, an answer within 200 ms, 3 s for what is owed, 1 s for the
-  // server to leave, and pipes of 200 ms.
+  // An editor that does not read for 5 s, an answer within 200 ms, 3 s for what is owed, 1 s for
+  // the server to leave, and pipes of 200 ms.
   if (!run_until(seconds(30), [this] { return world_.outcome().has_value(); })) {
     return fault("the session does not end");
   }
@@ -193,10 +196,10 @@ Verdict run_without_bridge(const History::Options& options) {
   plan.editor.poisons = 0;
   auto const to_server = make_pipe(stage, options.seed, "from editor", plan.editor_pipe);
   auto const to_editor = make_pipe(stage, options.seed, "to editor", plan.editor_pipe);
-  auto const server = std::make_shared<ModelServer>(stage, plan.server, Dice(options.seed, "server1"),
-                                                    to_server, to_editor);
-  auto const editor = std::make_shared<ModelEditor>(stage, plan.editor, Dice(options.seed, "editor"),
-                                                    to_editor, to_server);
+  auto const server = std::make_shared<ModelServer>(
+      stage, plan.server, Dice(options.seed, "server1"), to_server, to_editor);
+  auto const editor = std::make_shared<ModelEditor>(
+      stage, plan.editor, Dice(options.seed, "editor"), to_editor, to_server);
   stage.chronicle.started(stage.timeline.now());
   server->run();
   editor->begin([] {});

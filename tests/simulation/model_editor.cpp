@@ -17,15 +17,15 @@ void ModelEditor::begin(std::function<void()> done) {
   };
   state_.folders.insert("file:///w");
   Json const refresh = {{"refreshSupport", true}};
-  request("initialize",
-          {{"processId", 1},
-           {"workspaceFolders", Json::array({{{"uri", "file:///w"}, {"name", "w"}}})},
-           {"trace", "off"},
-           {"capabilities",
-            {{"window", {{"workDoneProgress", true}}},
-             {"workspace",
-              {{"configuration", true}, {"codeLens", refresh}, {"inlayHint", refresh}}}}}},
-          {});
+  request(
+      "initialize",
+      {{"processId", 1},
+       {"workspaceFolders", Json::array({{{"uri", "file:///w"}, {"name", "w"}}})},
+       {"trace", "off"},
+       {"capabilities",
+        {{"window", {{"workDoneProgress", true}}},
+         {"workspace", {{"configuration", true}, {"codeLens", refresh}, {"inlayHint", refresh}}}}}},
+      {});
 }
 
 void ModelEditor::later(Span delay, std::function<void()> event) {
@@ -131,7 +131,9 @@ void ModelEditor::on_result(const Asked& asked, const Json& message) {
   if (docs.is_null()) return;
   for (auto const& [uri, digest] : asked.digests) {
     if (!docs.contains(uri)) {
-      if (!excused(uri)) fault("got an answer of a server without " + uri + ": " + message.dump());
+      if (asked.excused.count(uri) == 0 && !excused(uri)) {
+        fault("got an answer of a server without " + uri + ": " + message.dump());
+      }
     } else if (docs.at(uri) != digest) {
       fault("got an answer for another text of " + uri + ", asked for " + digest.dump() + ": " +
             message.dump());
@@ -149,6 +151,9 @@ void ModelEditor::on_error(const Asked& asked, const Json& message) {
   auto const unasked = [&](const char* why) {
     fault(std::string("got an error though ") + why + ": " + asked.method + " " + message.dump());
   };
+  // The bridge notices the loss of a server up to a second after it: then the request was asked of
+  // a dead one.
+  bool const lost_twice = stage_.chronicle.losses_since(asked.when - seconds(1)) >= 2;
   if (asked.last) return unasked("nothing went wrong");
   switch (error.at("code").get<int>()) {
     case -32800:
@@ -157,13 +162,14 @@ void ModelEditor::on_error(const Asked& asked, const Json& message) {
     case -32801: {
       Time const felt = stage_.chronicle.felt_since(asked.when, now);
       if (felt == Time::max()) return unasked("the server was there");
+      if (lost_twice) return;
       if (asked.kept && edits_ == asked.edits && now - felt < conduct_.request_wait) {
         unasked("nothing had changed and the wait was short");
       }
       return;
     }
     case -32803:
-      if (stage_.chronicle.losses_since(asked.when) < 2) unasked("it had not ended two servers");
+      if (!lost_twice) unasked("it had not ended two servers");
       return;
     default:
       return unasked("there is no reason for that code");

@@ -70,10 +70,11 @@ class ModelEditor : public std::enable_shared_from_this<ModelEditor> {
     std::string method;
     Time when;
     std::map<std::string, Json> digests;  // of the documents then open
+    std::set<std::string> excused;        // of these, when it was asked
     std::uint64_t edits;                  // opened, changed and closed before it
     bool kept;                            // it may be asked again
     bool poison;
-    bool last = false;                    // nothing goes wrong any more: it must have a result
+    bool last = false;  // nothing goes wrong any more: it must have a result
     bool cancelled = false;
   };
 

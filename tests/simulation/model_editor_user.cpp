@@ -67,8 +67,8 @@ std::string ModelEditor::some_open_document() {
 
 std::string ModelEditor::some_text(std::size_t characters) {
   // One, two, three and four bytes of UTF-8; the last are two units.
-  static const char* const kAlphabet[] = {"a", "b", " ", "\n", "\r\n", "\t", "\"", "\\",
-                                          "ä", "€", "\U0001F600", "x", "func", "\n"};
+  static const char* const kAlphabet[] = {"a",  "b", " ", "\n",         "\r\n", "\t",   "\"",
+                                          "\\", "ä", "€", "\U0001F600", "x",    "func", "\n"};
   std::string text;
   for (std::size_t i = 0; i < characters; ++i) text += dice_.pick(kAlphabet);
   if (dice_.below(1000) < conduct_.poisons) text += ModelServer::kPoison;
@@ -81,6 +81,7 @@ void ModelEditor::open_document() {
   auto const version = static_cast<std::int64_t>(dice_.between(0, 3));
   std::string const text = some_text(dice_.below(60));
   state_.documents[uri] = {.language = "go", .version = version, .text = SlowText(text)};
+  if (text.size() > conduct_.document_bytes_max) long_.insert(uri);
   ++edits_;
   notify("textDocument/didOpen",
          {{"textDocument",
@@ -111,7 +112,8 @@ void ModelEditor::type() {
   for (std::size_t i = 0; i < count; ++i) {
     std::size_t const start = dice_.below(text.units() + 1);
     std::size_t const end =
-        dice_.percent(60) ? start : start + dice_.below(std::min<std::size_t>(text.units() - start, 8) + 1);
+        dice_.percent(60) ? start
+                          : start + dice_.below(std::min<std::size_t>(text.units() - start, 8) + 1);
     Edit edit{.range = {{text.place(start), text.place(end)}}, .text = some_text(dice_.below(4))};
     // Positions as users of wrong clients send them: refused.
     if (dice_.percent(3)) edit.range->second.character += 1000;
@@ -176,12 +178,16 @@ void ModelEditor::ask(bool last) {
   Asked asked{.method = {},
               .when = {},
               .digests = {},
+              .excused = {},
               .edits = edits_,
               .kept = !changes_something && !is_long,
               .poison = !last && *kind.command == '\0' && dice_.below(1000) < conduct_.poisons,
               .last = last};
   if (asked.poison) params["poison"] = true;
-  for (auto const& [uri, document] : state_.documents) asked.digests[uri] = digest_of(document);
+  for (auto const& [uri, document] : state_.documents) {
+    asked.digests[uri] = digest_of(document);
+    if (excused(uri)) asked.excused.insert(uri);
+  }
   request(kind.method, std::move(params), std::move(asked));
 }
 
@@ -203,10 +209,10 @@ void ModelEditor::change_settings() {
       Json const one = Json::array({{{"uri", uri}, {"name", "v"}}});
       bool const added = state_.folders.insert(uri).second;
       if (!added) state_.folders.erase(uri);
-      return notify("workspace/didChangeWorkspaceFolders",
-                    {{"event",
-                      {{"added", added ? one : Json::array()},
-                       {"removed", added ? Json::array() : one}}}});
+      return notify(
+          "workspace/didChangeWorkspaceFolders",
+          {{"event",
+            {{"added", added ? one : Json::array()}, {"removed", added ? Json::array() : one}}}});
     }
     case 2: {
       static const char* const kTraces[] = {"off", "messages", "verbose"};

@@ -110,7 +110,8 @@ void ModelServer::take(const std::string& body) {
 
 void ModelServer::on_request(const std::string& method, const Json& message) {
   Json const& id = message.at("id");
-  if (!ids_seen_.insert(id.dump()).second) return fault("was asked twice under one id: " + id.dump());
+  if (!ids_seen_.insert(id.dump()).second)
+    return fault("was asked twice under one id: " + id.dump());
   if (method == "initialize") return on_initialize(message);
   Json const params = message.value("params", Json::object());
   if (method == "shutdown") {
@@ -124,12 +125,15 @@ void ModelServer::on_request(const std::string& method, const Json& message) {
     if (serial <= last_serial_) fault("was asked out of order: " + message.dump());
     last_serial_ = serial;
   }
-  if (params.value("poison", false)) later(some(milliseconds(50)), [this] { die_of_poison(); });
+  if (params.value("poison", false)) {
+    return later(some(milliseconds(50)), [this] { die_of_poison(); });
+  }
   if (method == "workspace/executeCommand") return on_command(message);
   Json docs = Json::object();
   for (auto const& [uri, document] : state_.documents) docs[uri] = digest_of(document);
   Json result = {{"docs", docs}, {"server", conduct_.number}, {"version", conduct_.version}};
-  if (params.contains("long")) result["pad"] = std::string(params.at("long").get<std::size_t>(), 'x');
+  if (params.contains("long"))
+    result["pad"] = std::string(params.at("long").get<std::size_t>(), 'x');
   answer_later(id, std::move(result));
 }
 
@@ -235,7 +239,8 @@ void ModelServer::on_notification(const std::string& method, const Json& params)
   if (method == "textDocument/didChange") return on_did_change(params);
   if (method == "textDocument/didClose") {
     std::string const uri = uri_of(params);
-    if (state_.documents.erase(uri) == 0) return fault("was told to close what is not open: " + uri);
+    if (state_.documents.erase(uri) == 0)
+      return fault("was told to close what is not open: " + uri);
     return on_document_changed(uri);
   }
   if (method == "$/setTrace") {

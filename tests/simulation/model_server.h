@@ -23,8 +23,8 @@ class ModelServer : public std::enable_shared_from_this<ModelServer> {
   static constexpr const char* kPoison = "POISON";
 
   struct Conduct {
-    int number = 1;          // of the process, from 1
-    int version = 1;         // of the program
+    int number = 1;   // of the process, from 1
+    int version = 1;  // of the program
     milliseconds answer_max{200};
     unsigned slow_answers = 0;  // percent that take up to 4 s
     unsigned chatter = 10;      // percent of messages after which it says something of its own
@@ -48,6 +48,8 @@ class ModelServer : public std::enable_shared_from_this<ModelServer> {
   void run();
   // From outside, by whoever owns it.
   void kill() { alive_ = false; }
+  // No accident ends it any more.
+  void be_calm() { out_.stop_never(); }
 
   bool alive() const noexcept { return alive_; }
   bool hung() const noexcept { return hung_; }

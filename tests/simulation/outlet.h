@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tests/simulation/pipe.h"
 
@@ -34,6 +35,7 @@ class Outlet {
     left_ = bytes;
     at_limit = std::move(then);
   }
+  void stop_never() { stop_after(std::numeric_limits<std::size_t>::max(), nullptr); }
   bool empty() const noexcept { return waiting_.empty(); }
   Pipe& pipe() noexcept { return *pipe_; }
 

@@ -9,7 +9,8 @@ using relay::Transfer;
 
 std::size_t Pipe::write(std::string_view bytes) {
   if (reader_gone_ || writer_gone_) return 0;
-  std::size_t const size = std::min(bytes.size(), nature_.room - std::min(nature_.room, held_.size()));
+  std::size_t const size =
+      std::min(bytes.size(), nature_.room - std::min(nature_.room, held_.size()));
   if (size == 0) return 0;
   held_ += bytes.substr(0, size);
   arrival_ = std::max(arrival_, timeline_.now() + delay());

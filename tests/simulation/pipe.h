@@ -19,10 +19,10 @@ namespace bridge::simulation {
 class Pipe : public std::enable_shared_from_this<Pipe> {
  public:
   struct Nature {
-    std::size_t room = 64 * 1024;       // bytes between the two ends
-    std::size_t cut_max = 64 * 1024;    // of one read or write
-    microseconds delay_max{200};        // from a write to its being readable
-    unsigned refusals = 0;              // percent of calls that would block though there is room
+    std::size_t room = 64 * 1024;     // bytes between the two ends
+    std::size_t cut_max = 64 * 1024;  // of one read or write
+    microseconds delay_max{200};      // from a write to its being readable
+    unsigned refusals = 0;            // percent of calls that would block though there is room
   };
   Pipe(Timeline& timeline, Dice dice, Nature nature)
       : timeline_(timeline), dice_(dice), nature_(nature) {}

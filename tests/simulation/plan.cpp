@@ -103,13 +103,13 @@ Plan plan_for(std::uint64_t seed, int operations) {
 ModelServer::Conduct conduct_of(const Plan& plan, Dice& dice, int number) {
   ModelServer::Conduct conduct = plan.server;
   conduct.number = number;
-  bool const looping = plan.loop_from > 0 && number >= plan.loop_from &&
-                       number < plan.loop_from + plan.loop_length;
+  bool const looping =
+      plan.loop_from > 0 && number >= plan.loop_from && number < plan.loop_from + plan.loop_length;
   if (!looping && (number > plan.deaths_max || !dice.percent(plan.deaths))) return conduct;
   bool const spared = number == 1 && !plan.dies_early;  // until it has answered `initialize`
   switch (dice.below(looping ? 4 : 6)) {
     case 0:
-      conduct.refuses_initialize = !spared;
+      conduct.refuses_initialize = !spared && !plan.dies_early;
       if (spared) conduct.dies_after = seconds(3);
       break;
     case 1:

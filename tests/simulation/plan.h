@@ -1,6 +1,6 @@
-// What kind of history a seed makes: how the editor, the servers, the kernel and the settings of the
-// session are in it. Most histories have most kinds of trouble switched off: together they would
-// hide each other.
+// What kind of history a seed makes: how the editor, the servers, the kernel and the settings of
+// the session are in it. Most histories have most kinds of trouble switched off: together they
+// would hide each other.
 #pragma once
 
 #include <cstdint>

@@ -47,6 +47,12 @@ void SimulatedWorld::begin() {
   settle();
 }
 
+void SimulatedWorld::be_calm() {
+  stage_.calm = true;
+  note("no more accidents");
+  last_->be_calm();
+}
+
 void SimulatedWorld::upgrade() {
   if (outcome_) return;
   ++version_;
@@ -71,7 +77,8 @@ void SimulatedWorld::spawn() {
       std::make_shared<Pipe>(stage_.timeline, Dice(seed_, "in" + name), plan_.server_pipe);
   auto const out =
       std::make_shared<Pipe>(stage_.timeline, Dice(seed_, "out" + name), plan_.server_pipe);
-  ModelServer::Conduct conduct = conduct_of(plan_, fate_, number);
+  ModelServer::Conduct conduct = stage_.calm ? plan_.server : conduct_of(plan_, fate_, number);
+  conduct.number = number;
   conduct.version = version_;
   last_ = std::make_shared<ModelServer>(stage_, conduct, Dice(seed_, "server" + name), in, out);
   last_->on_death = [this](ModelServer::Death death) { on_death(death); };
@@ -88,8 +95,8 @@ boost::system::result<session::ServerEnds, lease::AcquireError> SimulatedWorld::
   forget_server();
   Time const now = stage_.timeline.now();
   // The delays allow four starts in six seconds; a server that has proven itself begins them anew.
-  Time& oldest = recent_starts_[static_cast<std::size_t>(stage_.chronicle.attempts()) %
-                                recent_starts_.size()];
+  Time& oldest =
+      recent_starts_[static_cast<std::size_t>(stage_.chronicle.attempts()) % recent_starts_.size()];
   if (oldest != Time{} && now - oldest < seconds(5)) fault("starts servers without a pause");
   oldest = last_start_ = now;
   if (!stage_.calm && fate_.percent(plan_.failed_starts)) {
@@ -108,7 +115,6 @@ void SimulatedWorld::on_death(ModelServer::Death death) {
   killed_ = crashed && !last_->poisoned() && fate_.percent(plan_.killed);
   if (!server_) return;
   server_->to_server->close_reader();
-  Server* const dead = server_.get();
   auto const close = [out = server_->from_server, crashed, lose = fate_.percent(30),
                       reset = fate_.percent(30)] {
     if (crashed) {
@@ -122,9 +128,9 @@ void SimulatedWorld::on_death(ModelServer::Death death) {
   } else {
     close();
   }
-  stage_.timeline.after(milliseconds(fate_.below(20)), [this, dead] {
-    if (server_.get() != dead) return;
-    dead->exited = true;
+  stage_.timeline.after(milliseconds(fate_.below(20)), [this, dead = last_] {
+    if (!server_ || last_ != dead) return;
+    server_->exited = true;
     wake();
   });
   wake();

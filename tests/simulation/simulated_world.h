@@ -22,6 +22,8 @@ class SimulatedWorld final : public session::World {
   ~SimulatedWorld() override;
 
   void begin();
+  // What is still wrong after a while stays wrong.
+  void be_calm();
   void upgrade();
   void signal();
   // From now on servers may end in order without being asked by `shutdown`.

@@ -1,8 +1,8 @@
-// Runs histories by their seeds. Prints the first few that fail, each with the command that shows it
-// whole, and what all of them had in them.
+// Runs histories by their seeds. Prints the first few that fail, each with the command that shows
+// it whole, and what all of them had in them.
 //
 //   simulation [--first N] [--count N] [--operations N] [--verbose] [--without-bridge]
-//              [--expect-fault]
+//              [--show N] [--expect-fault]
 //
 // --expect-fault: a bug was planted: succeed where one history fails.
 #include <chrono>
@@ -25,6 +25,7 @@ struct Options {
   bool verbose = false;
   bool without_bridge = false;
   bool expect_fault = false;
+  int shown = 5;  // histories that fail, before it gives up
 };
 
 Options read_options(int argc, char** argv) {
@@ -38,6 +39,8 @@ Options read_options(int argc, char** argv) {
       options.count = number();
     } else if (name == "--operations") {
       options.operations = static_cast<int>(number());
+    } else if (name == "--show") {
+      options.shown = static_cast<int>(number());
     } else if (name == "--verbose") {
       options.verbose = true;
     } else if (name == "--without-bridge") {
@@ -68,8 +71,7 @@ void show(const Options& options, std::uint64_t seed, Verdict verdict) {
     verdict = again;
     break;
   }
-  std::string const shortened =
-      operations < 0 ? "" : " --operations " + std::to_string(operations);
+  std::string const shortened = operations < 0 ? "" : " --operations " + std::to_string(operations);
   std::printf("seed %llu: %s\n  simulation --seed %llu%s%s --verbose\n",
               static_cast<unsigned long long>(seed), verdict.fault.c_str(),
               static_cast<unsigned long long>(seed), shortened.c_str(),
@@ -80,10 +82,9 @@ void show(const Options& options, std::uint64_t seed, Verdict verdict) {
 
 int main(int argc, char** argv) {
   Options const options = read_options(argc, argv);
-  constexpr int kShown = 5;
   int failed = 0;
   Verdict all;
-  for (std::uint64_t i = 0; i < options.count && failed < kShown; ++i) {
+  for (std::uint64_t i = 0; i < options.count && failed < options.shown; ++i) {
     Verdict const one = run(options, options.first + i, options.operations);
     all.servers += one.servers;
     all.losses += one.losses;

@@ -18,7 +18,7 @@ struct Stage {
   Referee referee;
   Chronicle chronicle;
   std::map<std::string, std::string> disk;  // URI to text
-  // No more accidents: what is still wrong after a while stays wrong.
+  // No more accidents.
   bool calm = false;
 };
 

@@ -96,9 +96,11 @@ void Replay::judge_in_flight(const ServerEnd& end) {
         request.method == "workspace/executeCommand" ? raw_param(request.body, "command") : "";
     if (request.cancelled) {
       answer(request, kRequestCancelled, "cancelled");
+#if BRIDGE_PLANTED_BUG != 1  // one of three that tests/simulation must find
     } else if (request.edits != journal_.documents().events()) {
       answer(request, kContentModified,
              "the text was edited after this was asked, and gopls ended");
+#endif
     } else if (request.body.empty() ||
                (request.method == "workspace/executeCommand" && !is_read_only_command(command))) {
       answer(request, kContentModified, "gopls ended before it answered, and was not asked again");

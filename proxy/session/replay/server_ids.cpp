@@ -11,6 +11,9 @@ void ServerIds::lose(const std::vector<ServerRequest>& unanswered) {
 
 std::optional<std::string> ServerIds::given_to(std::string_view raw_id) {
   if (std::find(owed_.begin(), owed_.end(), raw_id) == owed_.end()) return std::nullopt;
+#if BRIDGE_PLANTED_BUG == 3
+  return std::nullopt;
+#endif
   changed_.push_back({"\"gopls-bridge:s:" + std::to_string(++count_) + '"', std::string(raw_id)});
   return changed_.back().ours;
 }
