@@ -21,11 +21,6 @@ namespace {
 constexpr int kExitScripted = 3;  // --exit-when
 constexpr int kExitPanic = 2;     // what Go's runtime ends with
 
-[[noreturn]] void panic(const std::string& why) {
-  std::fprintf(stderr, "panic: %s\n", why.c_str());
-  ::_exit(kExitPanic);
-}
-
 }  // namespace
 
 void append_to_file(const std::string& path, std::string_view bytes) {
@@ -33,6 +28,13 @@ void append_to_file(const std::string& path, std::string_view bytes) {
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()))
     std::perror(("fake_server: " + path).c_str());
+}
+
+// What was said before is written before.
+void FakeSession::panic(const std::string& why) {
+  while (!writes_.empty() && !done_) write_some();
+  std::fprintf(stderr, "panic: %s\n", why.c_str());
+  ::_exit(kExitPanic);
 }
 
 void FakeSession::send(const std::string& body, const std::string& answered) {

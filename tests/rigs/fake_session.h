@@ -43,6 +43,7 @@ class FakeSession {
   Json answer(const std::string& method, const Json& params);
   Json documents() const;
   void publish(const Json& document);
+  [[noreturn]] void panic(const std::string& why);
   // `answered`: the method that it is an answer to.
   void send(const std::string& body, const std::string& answered = {});
   void send(const Json& message) { send(message.dump()); }
