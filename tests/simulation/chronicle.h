@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,7 +28,8 @@ class Chronicle {
     lost(now);
   }
   // It ended because it was told to: nobody waits until another is started.
-  void ended_in_order(Time now) { down(now, Time::max()); }
+  // That it was asked to is noticed by it up to a second later.
+  void ended_in_order(Time now) { down(now - seconds(1), Time::max()); }
   void started(Time now) {
     ++starts_;
     answered_since_start_ = false;
@@ -54,20 +56,17 @@ class Chronicle {
     for (Time const loss : losses_) count += loss >= time ? 1 : 0;
     return count;
   }
-  // Whether at some moment of this span there was no server that knew the session. A document that
-  // is suspected is tried for a few seconds after `initialized`: that is part of it.
-  bool was_down(Time from, Time to) const { return felt_since(from, to) != Time::max(); }
-  // When it began to be felt, of the outage that overlaps this span; outages that follow one
-  // another closely are one.
-  Time felt_since(Time from, Time to) const {
-    Time felt = Time::max();
+  // Since when it was felt, at the end of this span, that there was no server that knew the session;
+  // nothing: all the time there was one. A document that is suspected is tried for a few seconds
+  // after `initialized`: that is part of it. Outages that follow one another closely are one.
+  std::optional<Time> felt_since(Time from, Time to) const {
+    std::optional<Time> felt;
     Time last_up{};
     for (Outage const& outage : outages_) {
       if (outage.down > to) break;
-      bool const joined = felt != Time::max() && outage.down < last_up + kReopening;
-      if (!joined) felt = outage.felt;
+      if (!felt || outage.down >= last_up + kReopening) felt = std::min(outage.felt, to);
       last_up = outage.up;
-      if (outage.up != Time::max() && outage.up + kReopening < from) felt = Time::max();
+      if (outage.up != Time::max() && outage.up + kReopening < from) felt.reset();
     }
     return felt;
   }

@@ -160,10 +160,10 @@ void ModelEditor::on_error(const Asked& asked, const Json& message) {
       if (!asked.cancelled) unasked("it had not cancelled");
       return;
     case -32801: {
-      Time const felt = stage_.chronicle.felt_since(asked.when, now);
-      if (felt == Time::max()) return unasked("the server was there");
+      auto const felt = stage_.chronicle.felt_since(asked.when, now);
+      if (!felt) return unasked("the server was there");
       if (lost_twice) return;
-      if (asked.kept && edits_ == asked.edits && now - felt < conduct_.request_wait) {
+      if (asked.kept && edits_ == asked.edits && now - *felt < conduct_.request_wait) {
         unasked("nothing had changed and the wait was short");
       }
       return;
@@ -235,10 +235,10 @@ void ModelEditor::on_progress(const Json& params) {
 
 void ModelEditor::on_message_shown(const std::string& text) {
   bool named = false;
-  for (auto const& [uri, document] : state_.documents) {
-    if (text.find(uri.substr(uri.rfind('/') + 1)) == std::string::npos) continue;
-    left_out_.insert(uri);
+  for (std::string const& uri : opened_) {
+    if (text.find(uri) == std::string::npos) continue;
     named = true;
+    if (state_.documents.count(uri) != 0) left_out_.insert(uri);
   }
   // A document is left out after two losses, a server that does not start is told of after three.
   if (stage_.chronicle.losses() < 2 || (!named && stage_.chronicle.failures_max() < 3)) {

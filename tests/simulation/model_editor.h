@@ -133,6 +133,7 @@ class ModelEditor : public std::enable_shared_from_this<ModelEditor> {
 
   LspState state_;
   std::uint64_t edits_ = 0;
+  std::set<std::string> opened_;    // URIs, ever
   std::set<std::string> long_;      // URIs of which the journal may have no text
   std::set<std::string> left_out_;  // URIs of which the user was told
   int next_id_ = 0;

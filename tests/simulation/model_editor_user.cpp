@@ -81,6 +81,7 @@ void ModelEditor::open_document() {
   auto const version = static_cast<std::int64_t>(dice_.between(0, 3));
   std::string const text = some_text(dice_.below(60));
   state_.documents[uri] = {.language = "go", .version = version, .text = SlowText(text)};
+  opened_.insert(uri);
   if (text.size() > conduct_.document_bytes_max) long_.insert(uri);
   ++edits_;
   notify("textDocument/didOpen",
