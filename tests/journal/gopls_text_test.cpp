@@ -140,7 +140,9 @@ TEST_P(GoplsText, IsTheJournalsAfterAnyEdits) {
       std::string changes;
       bool applies = true;
       for (std::size_t count = 1 + random() % 2; count > 0; --count) {
-        MadeEdit const made = maker.edit(tried);
+        MadeEdit made = maker.edit(tried);
+        // What is left of a short text would hardly be edited.
+        if (tried.text().size() < 150) made = {{3, 0}, {3, 0}, maker.text(40)};
         applies = applies && tried.edit(made.start, made.end, made.text);
         changes += (changes.empty() ? "" : ",") + change(made.start, made.end, made.text);
       }
@@ -153,7 +155,7 @@ TEST_P(GoplsText, IsTheJournalsAfterAnyEdits) {
     ASSERT_EQ(text(), naive.text()) << "seed " << framing::test_seed() << " round " << round;
     ASSERT_TRUE(same_in_gopls()) << "seed " << framing::test_seed() << " round " << round;
   }
-  EXPECT_GT(taken, 60);
+  EXPECT_GT(taken, 100);
   EXPECT_GT(refused, 60);
   EXPECT_TRUE(journal_.take_remarks().empty());
 }

@@ -80,6 +80,26 @@ TEST_F(JournalFormat, TheSessionGoesOnInTheOneTakenUp) {
   EXPECT_EQ(taken->documents().at(0).text.text(), "package a\nvar x int\n// é!\n");
 }
 
+// FORMAT.md's example, number by number.
+TEST_F(JournalFormat, TheExampleOfTheDocument) {
+  editor(R"({"id":0,"method":"initialize","params":{}})");
+  server(R"({"result":{},"id":0})");
+  editor(R"({"method":"initialized"})");
+  editor(did_open("file:///a.go", "package a\n"));
+  using namespace std::string_literals;
+  auto const u64 = [](std::uint8_t value) {
+    return std::string(1, char(value)) + std::string(7, 0);
+  };
+  EXPECT_EQ(journal_.serialise(),
+            "gbjrnl\r\n\x01\0\0\0\x51\x03\xfc\xf6\x22\x8b\x97\xde"s + u64(250) +             //
+                u64(42) + R"({"id":0,"method":"initialize","params":{}})" +                  //
+                u64(2) + "{}" + u64(24) + R"({"method":"initialized"})" + u64(0) + u64(0) +  //
+                "\0"s + u64(0) +                                                             //
+                u64(1) + u64(1) + u64(14) + R"("file:///a.go")" + u64(4) + R"("go")" +       //
+                u64(1) + u64(0) + "\0"s + u64(1) + u64(10) + "package a\n" +                 //
+                u64(0) + u64(0) + u64(0) + u64(0) + u64(0));
+}
+
 TEST_F(JournalFormat, AnEmptyOneToo) { EXPECT_EQ(why_refused(journal_.serialise()), "taken"); }
 
 TEST_F(JournalFormat, ThePositionEncodingIsTakenUp) {

@@ -116,6 +116,7 @@ Reading read_content_change(std::string_view raw, ContentChange& change) {
   take_object(raw, outcome, [&](std::string_view name, std::string_view value) {
     if (kRange.is(name)) {
       change.has_range = !is_null(value);
+      if (!change.has_range) change.start = change.end = {};
       take_object(value, outcome, [&](std::string_view end_name, std::string_view end_value) {
         if (kStart.is(end_name)) {
           take_position(end_value, change.start, outcome);

@@ -203,8 +203,11 @@ std::vector<std::string> Journal::preamble() const {
   return bodies;
 }
 
+// A message that is as wrong as the last one is not worth another line.
 void Journal::remark(std::string text) {
-  if (remarks_.size() < kRemarksMax) remarks_.push_back(std::move(text));
+  if (text == last_remark_ || remarks_.size() >= kRemarksMax) return;
+  last_remark_ = text;
+  remarks_.push_back(std::move(text));
 }
 
 std::vector<std::string> Journal::take_remarks() { return std::exchange(remarks_, {}); }
@@ -215,7 +218,7 @@ std::size_t Journal::memory() const noexcept {
                       configuration_.capacity() + folders_.memory() + documents_.memory() +
                       asked_.memory() + shown_.memory() +
                       server_requests_.capacity() * sizeof(ServerRequest) +
-                      remarks_.capacity() * sizeof(std::string);
+                      remarks_.capacity() * sizeof(std::string) + last_remark_.capacity();
   for (const ServerRequest& request : server_requests_)
     bytes += request.raw_id.capacity() + request.method.capacity();
   for (const std::string& text : remarks_) bytes += text.capacity();

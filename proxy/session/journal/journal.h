@@ -135,6 +135,7 @@ class Journal {
   std::vector<ServerRequest> server_requests_;
   ShownState shown_;
   std::vector<std::string> remarks_;
+  std::string last_remark_;
 };
 
 }  // namespace bridge::session

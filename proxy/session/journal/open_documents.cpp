@@ -194,6 +194,7 @@ Reading OpenDocuments::apply_in_turn(OpenDocument& document, std::string_view ch
     }
   }
   if (removed_.capacity() > kKeptBytesMax) std::string().swap(removed_);
+  if (undo_.capacity() * sizeof(Undo) > kKeptBytesMax) std::vector<Undo>().swap(undo_);
   return reading;
 }
 

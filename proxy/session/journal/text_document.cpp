@@ -31,8 +31,9 @@ std::size_t units_of(std::size_t utf8_bytes, PositionEncoding encoding) {
 }  // namespace
 
 void TextDocument::set(std::string_view text) {
+  // Most documents that are opened are never edited: no more room than their text needs.
   if (text.size() > capacity_ || with_room(text.size()) < capacity_ / 2) {
-    capacity_ = with_room(text.size());
+    capacity_ = text.size();
     data_.reset(new char[capacity_]);  // not make_unique: it would write zeros first
   }
   if (!text.empty()) std::memcpy(data_.get(), text.data(), text.size());
