@@ -4,29 +4,9 @@
 // 0 or 1. Environment: set by run.
 'use strict';
 const assert = require('assert/strict');
-const fs = require('fs');
 const path = require('path');
-const { main, until } = require('./workbench');
-const { RIG_BRIDGE, RIG_GOPLS, RIG_OUT, RIG_MARK } = process.env;
-
-// Pids of this run whose executable is the program.
-function pidsOf(program) {
-  const mark = `RIG_MARK=${RIG_MARK}\0`;
-  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
-    try {
-      return fs.readlinkSync(`/proc/${pid}/exe`) === program &&
-        fs.readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark) &&
-        // gopls starts itself again for its telemetry.
-        !fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('** telemetry **');
-    } catch { return false; }
-  }).map(Number);
-}
-const servers = () => ({ bridge: pidsOf(RIG_BRIDGE), gopls: pidsOf(RIG_GOPLS) });
-
-async function status(page) {
-  const texts = await page.locator('.statusbar-item').allInnerTexts();
-  return texts.map((each) => each.trim()).find((each) => each.startsWith('bridge:'));
-}
+const { main, servers, status, until } = require('./workbench');
+const { RIG_OUT } = process.env;
 
 async function session(workbench, report) {
   const { page } = workbench;

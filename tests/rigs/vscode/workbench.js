@@ -4,7 +4,27 @@
 const fs = require('fs');
 const path = require('path');
 const { chromium } = require('playwright-core');
-const { RIG_URL, RIG_WORKSPACE, RIG_OUT, HOME, PATH } = process.env;
+const { RIG_URL, RIG_WORKSPACE, RIG_BRIDGE, RIG_GOPLS, RIG_OUT, RIG_MARK, HOME, PATH } = process.env;
+
+// Pids of this run whose executable is the program.
+function pidsOf(program) {
+  const mark = `RIG_MARK=${RIG_MARK}\0`;
+  return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
+    try {
+      return fs.readlinkSync(`/proc/${pid}/exe`) === program &&
+        fs.readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark) &&
+        // gopls starts itself again for its telemetry.
+        !fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('** telemetry **');
+    } catch { return false; }
+  }).map(Number);
+}
+const servers = () => ({ bridge: pidsOf(RIG_BRIDGE), gopls: pidsOf(RIG_GOPLS) });
+
+// What the extension has counted.
+async function status(page) {
+  const texts = await page.locator('.statusbar-item').allInnerTexts();
+  return texts.map((each) => each.trim()).find((each) => each.startsWith('bridge:'));
+}
 
 async function until(what, ms, test) {
   for (const end = Date.now() + ms; ;) {
@@ -104,4 +124,4 @@ async function main(session) {
   process.exit(report.ok ? 0 : 1);
 }
 
-module.exports = { Workbench, main, until };
+module.exports = { Workbench, main, servers, status, until };
