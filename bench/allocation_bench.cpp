@@ -1,6 +1,7 @@
 // Memory allocations of the relay for each frame, in steady state: the pump over ends in memory,
-// with its CPU time a frame, and a whole session (event loop, lifecycle, four sockets) over round
-// trips. Every call of the malloc family in the process counts, so operator new does too.
+// with its CPU time a frame, and a whole session (event loop, lifecycle, journal, four sockets)
+// over round trips and keys. Every call of the malloc family in the process counts, so operator new
+// does too.
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 
 #include "bench/messages.h"
 #include "bench/process.h"
+#include "bench/typing.h"
 #include "proxy/relay/frame_pump.h"
 #include "proxy/relay/zero_copy.h"
 #include "proxy/session/session.h"
@@ -148,13 +150,23 @@ void transfer_all(int fd, std::string_view bytes, int reader, std::vector<char>&
 // Both peers of the session, in a process of their own.
 void drive_session(int editor_in, int editor_out, int server_in, int server_out) {
   std::vector<char> buffer(64 * 1024);
+  auto const to_server = [&](const Message& message) {
+    transfer_all(editor_out, message.frame, server_in, buffer);
+  };
+  // From here on the session is one that could be replayed, and is noted.
+  to_server(make_greeting());
+  transfer_all(server_out, framed(R"({"jsonrpc":"2.0","result":{"capabilities":{}},"id":1})"),
+               editor_in, buffer);
+  to_server(make_initialized());
+  Typing typing;
+  to_server(typing.did_open());
   for (std::size_t const size : {128U, 1024U, 16 * 1024U, 64 * 1024U, 1024 * 1024U}) {
     Message const request = make_request(size);
     Message const answer = make_answer(size);
     std::size_t const trips = std::max<std::size_t>(50, (8 << 20) / size / 4);
     auto const pass = [&](std::size_t count) {
       for (std::size_t i = 0; i < count; ++i) {
-        transfer_all(editor_out, request.frame, server_in, buffer);
+        to_server(request);
         transfer_all(server_out, answer.frame, editor_in, buffer);
       }
     };
@@ -164,6 +176,15 @@ void drive_session(int editor_in, int editor_out, int server_in, int server_out)
     std::printf("session  %-10s %8zu B  %-10s %12.3f\n", "both ways", size, "",
                 static_cast<double>(allocations() - before) / static_cast<double>(2 * trips));
   }
+  constexpr std::size_t kKeys = 20'000;
+  auto const type = [&](std::size_t keys) {
+    for (std::size_t i = 0; i < keys; ++i) to_server(typing.key());
+  };
+  type(kKeys / 10);
+  std::size_t const before = allocations();
+  type(kKeys);
+  std::printf("session  %-10s %8s    %-10s %12.3f\n", "keys", "", "",
+              static_cast<double>(allocations() - before) / static_cast<double>(kKeys));
   std::fflush(stdout);
 }
 
@@ -194,10 +215,12 @@ void measure_session(relay::ZeroCopy zero_copy) {
   connection.read = std::move(server_out.theirs);
   connection.write = std::move(server_in.theirs);
   connection.name = "the benchmark's server";
+  session::Session::Settings settings;
+  settings.zero_copy = zero_copy;
   session::Session session({own<relay::DescriptorSource>(std::move(editor_out.theirs)),
                             own<relay::DescriptorSink>(std::move(editor_in.theirs)),
                             std::move(*relay::DescriptorSink::inherit(STDERR_FILENO))},
-                           none, std::move(connection), {}, {}, zero_copy);
+                           none, std::move(connection), settings);
   session.run();
   ::waitpid(driver, nullptr, 0);
 }

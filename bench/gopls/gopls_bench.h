@@ -25,7 +25,7 @@ struct GoplsOptions {
 };
 
 // For the help text of the command: how long it takes.
-inline constexpr const char* kGoplsBenchTime = "about 3 minutes; nothing is begun after 7";
+inline constexpr const char* kGoplsBenchTime = "about 4 minutes; nothing is begun after 7";
 
 // Adds its series to the report: what there is also after an interruption. Returns why nothing
 // could be measured; empty where it could. All processes it started have ended when it returns.

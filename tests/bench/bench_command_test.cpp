@@ -63,7 +63,8 @@ class Bench : public testing::Test {
     auto const found = rows(report, section);
     for (auto const* row :
          {"direct", "direct, pipes", "direct, Unix socket", "direct, TCP loopback",
-          "bridge, held stdio", "bridge, socket", "bridge, held, buffer", "bridge, socket, buffer"})
+          "bridge, held stdio", "bridge, socket", "bridge, held, buffer", "bridge, socket, buffer",
+          "bridge, held, no replay"})
       EXPECT_TRUE(found.count(row)) << section << ": " << row;
   }
   static bool has_note(const Report& report, std::string_view text) {
@@ -81,6 +82,9 @@ TEST_F(Bench, ARoundHasEveryWayAndEveryFigure) {
   for (auto const* section : {"round trip, two writes", "round trip, one write", "start"})
     expect_own_rows(report, section);
   expect_own_rows(report, "stream");
+  expect_own_rows(report, "typing, two writes");
+  EXPECT_EQ(rows(report, "with the journal / without"),
+            std::set<std::string>{"bridge, held stdio"});
   for (auto const& series : report.series) {
     for (double const value : values_of(series)) EXPECT_GE(value, 0) << series.metric;
   }

@@ -35,6 +35,8 @@ Report widest() {
         report.record({kSectionStream, row, direction, "throughput", "MB/s"}, round, value);
         report.record({kSectionStream, row, direction, "relay CPU", "s/GB"}, round, value);
       }
+      for (auto const* metric : {"p50", "p99", "relay CPU"})
+        report.record({kSectionTyping, row, "", metric, "us"}, round, value);
       report.record({kSectionStart, row, "", "first byte", "us"}, round, value);
       report.record({kSectionStart, row, "", "relay CPU", "us"}, round, value);
       for (auto const* column : {"alone", "one of 20"}) {

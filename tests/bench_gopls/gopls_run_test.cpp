@@ -58,6 +58,12 @@ TEST_P(GoplsRun, GivesTheFiguresOfEachWayAndLeavesNothingBehind) {
   }
   for (const char* const way : {"direct", "bridge, held stdio", "gopls -remote=auto"})
     expect_figure(report, "gopls: start, cold", way, "first hover", "time");
+  for (const char* const metric : {"time", "/ plain start"})
+    expect_figure(report, "gopls: killed", "bridge, held stdio", "to first hover", metric);
+  expect_figure(report, "gopls: killed", "plain start", "to first hover", "time");
+  for (const char* const column : {"awake", "asleep", "given back"})
+    expect_figure(report, "gopls: hibernation", "bridge, held stdio", column, "PSS");
+  expect_figure(report, "gopls: hibernation", "bridge, held stdio", "first hover", "time");
   expect_figure(report, "gopls: ratios of p50", "bridge, held stdio / direct", "hover", "ratio");
   EXPECT_TRUE(rigs::children_of(::getpid()).empty());
   // The module is the user's: nothing is added to it, nothing changed.
