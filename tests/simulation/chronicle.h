@@ -56,9 +56,10 @@ class Chronicle {
     for (Time const loss : losses_) count += loss >= time ? 1 : 0;
     return count;
   }
-  // Since when it was felt, at the end of this span, that there was no server that knew the session;
-  // nothing: all the time there was one. A document that is suspected is tried for a few seconds
-  // after `initialized`: that is part of it. Outages that follow one another closely are one.
+  // Since when it was felt, at the end of this span, that there was no server that knew the
+  // session; nothing: all the time there was one. A document that is suspected is tried for a few
+  // seconds after `initialized`: that is part of it. Outages that follow one another closely are
+  // one.
   std::optional<Time> felt_since(Time from, Time to) const {
     std::optional<Time> felt;
     Time last_up{};

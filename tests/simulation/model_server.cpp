@@ -64,7 +64,11 @@ void ModelServer::send(const Json& message) {
 }
 
 void ModelServer::on_readable() {
-  if (!alive_ || hung_) return;
+  if (!alive_) return;
+  if (hung_) {
+    in_->read(1 << 20);  // what hangs is not who reads
+    return;
+  }
   frames_.feed(in_->read(dice_.between(1, 1 << 16)));
   while (alive_ && !hung_) {
     auto const body = frames_.next();
@@ -228,6 +232,7 @@ void ModelServer::on_initialized() {
 void ModelServer::on_notification(const std::string& method, const Json& params) {
   if (method == "initialized") return on_initialized();
   if (method == "exit") {
+    if (conduct_.shared) return fault("was told to exit though others use it");
     exited_ = true;
     return later(some(milliseconds(20)), [this] { die(Death::ordered); });
   }

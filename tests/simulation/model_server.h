@@ -28,6 +28,7 @@ class ModelServer : public std::enable_shared_from_this<ModelServer> {
     milliseconds answer_max{200};
     unsigned slow_answers = 0;  // percent that take up to 4 s
     unsigned chatter = 10;      // percent of messages after which it says something of its own
+    bool shared = false;        // others use it too: it must not be told to exit
     bool reports_load = true;
     milliseconds load_max{1500};
     // How it ends before its time; not negative: it does.

@@ -58,6 +58,7 @@ void plan_trouble(Plan& plan, Dice& dice) {
   plan.server.chatter = dice.percent(60) ? 15 : 0;
   plan.server.reports_load = dice.percent(70);
   plan.server.load_max = milliseconds(dice.percent(20) ? 8000 : 1000);
+  plan.server.shared = plan.settings.replay.shared_server;
   plan.deaths = dice.percent(75) ? 70 : 0;
   plan.deaths_max = static_cast<int>(dice.between(1, 6));
   plan.dies_early = dice.percent(3);
