@@ -187,6 +187,9 @@ TEST_P(GoplsText, IsTheJournalsAfterUnusualMessages) {
            R"([{)" + here + R"(,"text":null}])",
            R"([{"RANGE":{"START":{"LINE":3},"eND":{"line":3}},"tex\u0074":"f"}])" + std::string(),
            R"([{)" + here + R"(,"text":"g","TEXT":"h"}])",
+           R"([{"range":{"start":{"line":3}},"range":{"end":{"line":3}},"text":"l"}])" +
+               std::string(),
+           R"([{"range":{"start":{"line":99}},"range":null,)" + here + R"(,"text":"m"}])",
            R"([{"range":{"start":{"line":3e0},"end":{"line":3}},"text":"i"}])" + std::string(),
            R"([{"range":{"start":{"line":-0},"end":{"line":3}},"text":"j"}])" + std::string(),
            R"([{"range":{"start":{"line":3,"character":null},"end":{"line":3}},"text":"k"}])" +

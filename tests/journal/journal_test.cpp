@@ -10,7 +10,6 @@ namespace bridge::session {
 namespace {
 
 using nlohmann::json;
-using testing::Test;
 
 std::vector<std::string> folder_names(const Journal& journal) {
   std::vector<std::string> names;
@@ -312,7 +311,7 @@ TEST_F(JournalTest, MemoryIsBounded) {
                           R"({"uri":"file:///)" + n + R"(","diagnostics":)" + list + "}"));
     server(notification("textDocument/publishDiagnostics", "7"));  // a remark each
   }
-  EXPECT_LT(journal_.memory(), settled + 256 * 1024);
+  EXPECT_LT(journal_.memory(), settled + 96 * 1024);
 }
 
 }  // namespace

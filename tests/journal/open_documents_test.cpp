@@ -106,6 +106,19 @@ TEST_F(Documents, NamesAreReadAsGoReadsThem) {
   EXPECT_EQ(text(), "yes\ntwo\n");
 }
 
+TEST_F(Documents, OfRepeatedNamesTheLastCounts) {
+  edit(R"([{"text":"no","range":{"start":{"line":1},"end":{"line":2}},"text":"a\n"}])");
+  EXPECT_EQ(text(), "one\na\n");
+  edit(R"([{"range":{"start":{"line":1}},"range":{"end":{"line":2}},"text":"b\n"}])");
+  EXPECT_EQ(text(), "one\nb\n") << "Go fills the same range";
+  edit(R"([{"range":{"start":{"line":1}},"range":null,"range":{"end":{"line":1}},"text":""}])");
+  EXPECT_EQ(text(), "b\n") << "but not one that null has taken back";
+  editor(notification("textDocument/didChange",
+                      R"({"textDocument":{"uri":"file:///home/go/a.go"},)"
+                      R"("contentChanges":[{"text":"x"}],"contentChanges":[{"text":"y"}]})"));
+  EXPECT_NE(document().lost, "") << "what Go makes of it is not ours to say";
+}
+
 TEST_F(Documents, EscapesInTexts) {
   edit(R"([{"text":"\u0061\ud83d\ude00\ud83d\n\/\"\\"}])");
   EXPECT_EQ(text(), "a😀\xEF\xBF\xBD\n/\"\\");
