@@ -22,6 +22,7 @@ class Chronicle {
     failures_in_a_row_ = answered_since_start_ ? 1 : failures_in_a_row_ + 1;
     failures_max_ = std::max(failures_max_, failures_in_a_row_);
     answered_since_start_ = false;
+    lost_since_start_ = true;
   }
   void start_failed(Time now) {
     ++failed_starts_;
@@ -32,6 +33,7 @@ class Chronicle {
   void ended_in_order(Time now) { down(now - seconds(1), Time::max()); }
   void started(Time now) {
     ++starts_;
+    lost_since_start_ = false;
     answered_since_start_ = false;
     if (is_down() && outages_.back().felt > now) outages_.back().felt = now;
   }
@@ -41,7 +43,7 @@ class Chronicle {
   }
   // The editor got an answer of this one's, so the bridge has seen it.
   void proven(int server) {
-    if (server != starts_) return;
+    if (server != starts_ || lost_since_start_) return;
     answered_since_start_ = true;
     failures_in_a_row_ = 0;
   }
@@ -101,6 +103,7 @@ class Chronicle {
   int failures_in_a_row_ = 0;
   int failures_max_ = 0;
   bool answered_since_start_ = false;
+  bool lost_since_start_ = false;
   std::set<int> executed_;
   int last_notification_ = 0;
 };

@@ -153,7 +153,7 @@ void ModelEditor::on_error(const Asked& asked, const Json& message) {
   };
   // The bridge notices the loss of a server up to a second after it: then the request was asked of
   // a dead one.
-  bool const lost_twice = stage_.chronicle.losses_since(asked.when - seconds(1)) >= 2;
+  bool const lost_twice = stage_.chronicle.losses_since(asked.when - seconds(6)) >= 2;
   if (asked.last) return unasked("nothing went wrong");
   switch (error.at("code").get<int>()) {
     case -32800:

@@ -132,7 +132,8 @@ ModelServer::Conduct conduct_of(const Plan& plan, Dice& dice, int number) {
   }
   if (number > 1 && dice.percent(8)) conduct.ignores_initialize = true;
   // Only where somebody does something about it.
-  if (plan.settings.replay.hang_timeout.count() > 0 && dice.percent(40)) {
+  if (plan.settings.replay.on && plan.settings.replay.hang_timeout.count() > 0 &&
+      dice.percent(40)) {
     conduct.hangs_after = milliseconds(2000 + dice.below(10'000));
   }
   return conduct;
