@@ -86,6 +86,7 @@ TEST_P(InFlightOver, KilledWhileTheEditorReadsNothing) {
   begin({""});
   auto const first = server();
   std::vector<std::int64_t> asked;
+  asked.reserve(50);
   for (int number = 0; number < 50; ++number)
     asked.push_back(client->send_request("fake/large", {{"bytes", 100'000}}));
   first.kill(SIGKILL);
