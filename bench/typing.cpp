@@ -35,7 +35,7 @@ Message change(const std::string& uri, std::size_t from, std::size_t to, std::st
 
 }  // namespace
 
-Typing::Typing(std::string uri) {
+Typing::Typing(const std::string& uri) {
   std::string text;
   for (int line = 0; line < kLines; ++line) text += line == kLineTyped ? R"(\n)" : kFileLine;
   did_open_ = message_of(

@@ -17,7 +17,7 @@ class Typing {
   // Lines of 32 bytes: gopls' own files have 300 of them in the median.
   static constexpr int kLines = 300;
 
-  explicit Typing(std::string uri = "file:///home/gopher/module/main.go");
+  explicit Typing(const std::string& uri = "file:///home/gopher/module/main.go");
 
   // To be sent first, once.
   const Message& did_open() const noexcept { return did_open_; }

@@ -17,8 +17,6 @@
 namespace bridge::lease {
 namespace {
 
-using kernel::UniqueFd;
-
 // SIGKILL ends a process within milliseconds, unless it sleeps in the kernel on a broken disk: then
 // a zombie is left, which is better than a session that stands still.
 constexpr int kReapPatienceMs = 200;

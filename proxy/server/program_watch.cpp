@@ -85,7 +85,8 @@ void ProgramWatch::walk() {
       at.erase(std::min(at.rfind('/'), at.size()));
       continue;
     }
-    std::string const here = at + '/' + component;
+    std::string here = at;
+    here.append("/").append(component);
     std::string const directory = at.empty() ? "/" : at;
     struct stat status {};
     if (::lstat(here.c_str(), &status) != 0) {
@@ -99,7 +100,7 @@ void ProgramWatch::walk() {
       add(here, kLink, {}, watches);
       std::string const target = read_link(here);
       if (target.starts_with('/')) at.clear();
-      rest = target + '/' + rest;
+      rest.insert(0, target + '/');
     } else if (rest.empty()) {
       add(directory, kFileInDirectory | kDirectory, component, watches);
       file = here;

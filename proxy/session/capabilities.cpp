@@ -57,7 +57,9 @@ class Comparison {
       if (name == kLegend) {
         change_.legend_changed = change_.legend_changed || member(options, kLegend) != value;
       } else {
-        compare(path.empty() ? name : path + '.' + name, value, member(options, name.c_str()));
+        std::string below = path;
+        if (!below.empty()) below += '.';
+        compare(below += name, value, member(options, name.c_str()));
       }
     }
   }

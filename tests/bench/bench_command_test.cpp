@@ -265,7 +265,7 @@ TEST_F(Bench, TwoReportsAreCompared) {
   }
   auto const run = bench({"--compare", paths[0], paths[1]});
   EXPECT_EQ(run.status.code, 0) << run.errors;
-  EXPECT_NE(run.output.find("2 figures compared, 0 changed by more than noise"), std::string::npos)
+  EXPECT_NE(run.output.find("3 figures compared, 0 changed by more than noise"), std::string::npos)
       << run.output;
   EXPECT_NE(run.output.find("too few rounds"), std::string::npos) << run.output;
   home_.write("c.json", "{}");
