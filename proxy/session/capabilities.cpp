@@ -23,6 +23,7 @@ Json parse(std::string_view text) {
   return parsed.is_object() ? parsed : Json::object();
 }
 
+// Null where it is no object, too.
 Json member(const Json& object, const char* name) {
   auto const found = object.find(name);
   return found == object.end() ? Json() : *found;
@@ -51,15 +52,13 @@ class Comparison {
  private:
   // `true` is an ability without options.
   void compare_options(const std::string& path, const Json& before, const Json& now) {
-    Json const none = Json::object();
-    Json const& options = now.is_object() ? now : none;
     for (auto const& [name, value] : before.items()) {
       if (name == kLegend) {
-        change_.legend_changed = change_.legend_changed || member(options, kLegend) != value;
+        change_.legend_changed = change_.legend_changed || member(now, kLegend) != value;
       } else {
         std::string below = path;
         if (!below.empty()) below += '.';
-        compare(below += name, value, member(options, name.c_str()));
+        compare(below += name, value, member(now, name.c_str()));
       }
     }
   }
