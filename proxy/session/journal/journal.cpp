@@ -1,5 +1,6 @@
 #include "proxy/session/journal/journal.h"
 
+#include <initializer_list>
 #include <utility>
 
 #include "proxy/session/journal/json_fields.h"
@@ -16,8 +17,8 @@ using framing::MessageKind;
 constexpr std::size_t kKeptBodiesMax = 256;
 // More than these in flight, and somebody is broken.
 constexpr std::size_t kAskedMax = 65536;
-constexpr std::size_t kServerRequestsMax = 256;
-constexpr std::size_t kRemarksMax = 64;
+constexpr std::size_t kServerRequestsMax = 256;  // the oldest are dropped; gopls has a handful
+constexpr std::size_t kRemarksMax = 64;  // taken after every message, so seldom more than one
 
 std::string_view params_of(std::string_view body) {
   static constexpr FieldName kParams("params");
@@ -187,12 +188,10 @@ std::string Journal::initialize_request(std::string_view raw_id) const {
       body.replace(params.offset, params.size, folders_.fold_into(params.in(initialize_.body)));
   };
   // The one behind first, so that the other's place holds.
-  if (initialize_.id.offset < params.offset) put_params();
+  bool const id_first = initialize_.id.offset < params.offset;
+  if (id_first) put_params();
   body.replace(initialize_.id.offset, initialize_.id.size, raw_id);
-  if (initialize_.id.offset > params.offset) {
-    // The id grew or shrank behind the params only.
-    put_params();
-  }
+  if (!id_first) put_params();
   return body;
 }
 
