@@ -131,7 +131,7 @@ class TrialOfAProcess : public testing::Test {
   static ServerConnection fake_server(const std::string& arguments) {
     ::setenv("FAKE_SERVER_ARGS", arguments.c_str(), 1);
     PrivateServer servers(BRIDGE_TEST_PROGRAMS "/fake_server", {}, "", ServerStdio::blocking);
-    return std::move(servers.acquire(AcquireReason::first).value());
+    return servers.acquire(AcquireReason::first).value();
   }
 };
 
@@ -177,8 +177,7 @@ class TrialOfGopls : public testing::TestWithParam<std::string_view> {};
 TEST_P(TrialOfGopls, SaysItsVersion) {
   BRIDGE_REQUIRE_SERVER(GetParam());
   PrivateServer servers(e2e::server_path(GetParam()), {}, "", ServerStdio::nonblocking);
-  TrialServer trial(std::move(servers.acquire(AcquireReason::first).value()),
-                    rigs::frame(kInitialize), 60s);
+  TrialServer trial(servers.acquire(AcquireReason::first).value(), rigs::frame(kInitialize), 60s);
   auto const outcome = outcome_of(trial);
   ASSERT_TRUE(outcome.answer) << outcome.error;
   EXPECT_NE(outcome.answer->find(GetParam()), std::string::npos) << *outcome.answer;

@@ -90,8 +90,8 @@ TEST(ProcessUsage, ANameThatLooksLikeFieldsDoesNotShiftThem) {
     kernel::UniqueFd const comm(::open("/proc/self/comm", O_WRONLY));
     bool const ok = ::write(comm.get(), kName, sizeof kName - 1) > 0;
     char byte = ok ? 'y' : 'n';
-    ok&& ::write(named[1], &byte, 1) == 1 && ::read(over[0], &byte, 1) == 0;
-    ::_exit(0);
+    bool const told = ::write(named[1], &byte, 1) == 1;
+    ::_exit(told && ::read(over[0], &byte, 1) == 0 ? 0 : 1);
   }
   ASSERT_GT(pid, 0);
   kernel::UniqueFd named_read(named[0]);
@@ -100,6 +100,7 @@ TEST(ProcessUsage, ANameThatLooksLikeFieldsDoesNotShiftThem) {
   kernel::UniqueFd child_may_end(over[1]);
   char byte = 'n';
   ASSERT_EQ(::read(named_read.get(), &byte, 1), 1);
+  ASSERT_EQ(byte, 'y');
   auto const usage = process_usage(pid);
   child_may_end.reset();
   ASSERT_EQ(::waitpid(pid, nullptr, 0), pid);
