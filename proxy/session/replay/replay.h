@@ -126,6 +126,7 @@ class Replay {
   std::optional<relay::Decision> on_unopened_document(const framing::EnvelopeText& envelope,
                                                       std::string_view body);
   void outdate_waiting();
+  void forgive(std::string_view body);
 
   // Frames of the server's.
   void on_own_answer(std::string_view body);

@@ -119,6 +119,7 @@ Decision Replay::on_waiting_frame(const FrameView& view) {
   bool const preamble_sent = phase_ == Phase::reopening;
   if (is_document_event(envelope)) {
     outdate_waiting();
+    forgive(view.body);
     if (preamble_sent) return on_document_while_reopening(view);
 #if BRIDGE_PLANTED_BUG == 2
     if (envelope.method_is("textDocument/didChange")) return Decision::dropped();
@@ -151,6 +152,16 @@ Decision Replay::on_document_while_reopening(const FrameView& view) {
   }
   journal_.on_editor_message(view.envelope, view.body);
   return waits ? Decision::dropped() : Decision{};
+}
+
+// A document that was left out has another text now, or is closed: the next server gets it again.
+void Replay::forgive(std::string_view body) {
+  if (suspects_.empty()) return;
+  OpenDocument const* const document =
+      journal_.documents().find(document_uri(field(body, "params")));
+  if (document != nullptr && suspects_.is_left_out(document->raw_uri)) {
+    suspects_.forgive(document->raw_uri);
+  }
 }
 
 void Replay::keep_request(const FrameView& view) {
