@@ -29,8 +29,7 @@ class Chronicle {
     lost(now);
   }
   // It ended because it was told to: nobody waits until another is started.
-  // That it was asked to is noticed by it up to a second later.
-  void ended_in_order(Time now) { down(now - seconds(1), Time::max()); }
+  void ended_in_order(Time now) { down(now, Time::max()); }
   void started(Time now) {
     ++starts_;
     lost_since_start_ = false;

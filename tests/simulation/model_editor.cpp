@@ -263,7 +263,7 @@ void ModelEditor::on_notification(const Json& message) {
   }
   if (method == "$/cancelRequest") {
     // Whether the answer or the cancellation is first is chance.
-    Json const id = params.at("id");
+    Json const& id = params.at("id");
     if (!dice_.percent(70) || stopped_ || owed_.erase(id.dump()) == 0) return;
     send({{"jsonrpc", "2.0"}, {"id", id}, {"error", {{"code", -32800}, {"message", "cancelled"}}}});
     return;

@@ -49,6 +49,7 @@ class ModelEditor : public std::enable_shared_from_this<ModelEditor> {
   void ask_once_more();
   bool all_answered() const { return pending_.empty(); }
   std::string unanswered() const;
+  bool sent_all() const noexcept { return out_.empty(); }
   bool progress_open() const;
   // Whether a fresh server need not know this document.
   bool excused(const std::string& uri) const;
@@ -86,6 +87,7 @@ class ModelEditor : public std::enable_shared_from_this<ModelEditor> {
   void set_text(const std::string& uri);
   void save();
   void close_document();
+  void excuse_pending(const std::string& uri);
   void ask(bool last);
   void cancel();
   void change_settings();

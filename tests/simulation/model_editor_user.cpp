@@ -91,6 +91,7 @@ void ModelEditor::open_document() {
 
 void ModelEditor::change(const std::string& uri, Json changes) {
   Document& document = state_.documents.at(uri);
+  excuse_pending(uri);
   left_out_.erase(uri);
   bool const whole = changes.size() == 1 && !changes[0].contains("range");
   std::int64_t const version = document.version + static_cast<std::int64_t>(dice_.between(1, 2));
@@ -138,11 +139,19 @@ void ModelEditor::save() {
 
 void ModelEditor::close_document() {
   std::string const uri = some_open_document();
+  excuse_pending(uri);
   state_.documents.erase(uri);
   long_.erase(uri);
   left_out_.erase(uri);
   ++edits_;
   notify("textDocument/didClose", {{"textDocument", {{"uri", uri}}}});
+}
+
+// A request that was asked while a server need not know a document may be answered by such a
+// server.
+void ModelEditor::excuse_pending(const std::string& uri) {
+  if (!excused(uri)) return;
+  for (auto& [id, asked] : pending_) asked.excused.insert(uri);
 }
 
 bool ModelEditor::excused(const std::string& uri) const {

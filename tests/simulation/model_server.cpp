@@ -120,8 +120,6 @@ void ModelServer::on_request(const std::string& method, const Json& message) {
   Json const params = message.value("params", Json::object());
   if (method == "shutdown") {
     stopping_ = true;
-    bool const ours = id.is_string() && id.get<std::string>().starts_with("gopls-bridge:");
-    if (ours) stage_.chronicle.ended_in_order(stage_.timeline.now());
     return answer_later(id, nullptr);
   }
   if (params.contains("serial")) {
@@ -143,7 +141,7 @@ void ModelServer::on_request(const std::string& method, const Json& message) {
 
 void ModelServer::on_command(const Json& message) {
   Json const& params = message.at("params");
-  Json const id = message.at("id");
+  Json const& id = message.at("id");
   if (params.at("command") == "gopls.tidy") {
     if (!stage_.chronicle.executed(params.at("serial").get<int>())) {
       fault("was told to do again what was done: " + message.dump());
@@ -205,7 +203,7 @@ void ModelServer::on_initialize(const Json& message) {
   }
   state_.trace = params.value("trace", "off");
   if (!stage_.calm && conduct_.ignores_initialize) return;
-  Json const id = message.at("id");
+  Json const& id = message.at("id");
   bool const refuses = !stage_.calm && conduct_.refuses_initialize;
   later(some(conduct_.answer_max), [this, id, refuses] {
     Json answer = {{"jsonrpc", "2.0"}};

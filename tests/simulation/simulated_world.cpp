@@ -138,7 +138,7 @@ void SimulatedWorld::on_death(ModelServer::Death death) {
 
 void SimulatedWorld::forget_server() {
   if (!server_) return;
-  if (last_->alive() && !last_->stopping() && !ending_) {
+  if (last_->alive() && !last_->stopping() && !outcome_) {
     stage_.chronicle.lost(stage_.timeline.now());
   }
   last_->kill();
@@ -193,6 +193,8 @@ void SimulatedWorld::try_program(const std::string& frame) {
 
 void SimulatedWorld::arm(SessionTimer timer, milliseconds delay) {
   still_running("armed a timer");
+  // From here on the session sends the server nothing more.
+  if (timer == SessionTimer::stop_limit) stage_.chronicle.ended_in_order(stage_.timeline.now());
   disarm(timer);
   auto& ticket = timers_[static_cast<std::size_t>(timer)];
   ticket = stage_.timeline.after(delay, [this, timer, &ticket] {
