@@ -67,7 +67,10 @@ TEST_F(Asleep, WatchedFilesCancelsTraceAndShutdownDoNotWakeIt) {
                  {{"changes", Json::array({{{"uri", "file:///m/z.go"}, {"type", 2}}})}});
   client->notify("$/cancelRequest", {{"id", 1}});
   client->notify("$/setTrace", {{"value", "verbose"}});
-  shut_down();
+  EXPECT_TRUE(client->request("shutdown", nullptr)["result"].is_null());
+  EXPECT_TRUE(rigs::children_of(child->pid()).empty()) << "handled before the shutdown";
+  client->notify("exit", nullptr);
+  EXPECT_EQ(child->wait_exit(), (ExitStatus{0, 0})) << child->errors();
   EXPECT_EQ(starts(), 1U);
 }
 

@@ -157,8 +157,8 @@ main(bound, async (step) => {
 
   const rounds = kills || 20;
   const memoryAtFirst = memory(client.child.pid);
-  for (let round = 1; killer.killed.size < kills || (kills === 0 && round <= rounds); round++) {
-    step(`round ${round}, ${killer.killed.size} kills`);
+  for (let round = 1; killer.kills < kills || (kills === 0 && round <= rounds); round++) {
+    step(`round ${round}, ${killer.kills} kills`);
     if (user.below(12) === 0) await delay(2200 + user.below(500)); // a user who reads: the server settles
     const killed = (async () => {
       if (kills === 0) return;
@@ -188,6 +188,6 @@ main(bound, async (step) => {
   assert.deepEqual({ code, signal }, { code: 0, signal: null }, client.stderr);
   assert.equal(client.failure, undefined);
   assert.deepEqual(client.shown, []);
-  console.log(`${killer.killed.size} kills; ${JSON.stringify(user.done)}; errors ${JSON.stringify(client.errors)}; ` +
+  console.log(`${killer.kills} kills; ${JSON.stringify(user.done)}; errors ${JSON.stringify(client.errors)}; ` +
     `memory ${memoryAtFirst} at first, ${memoryAtLast} at last; ${client.stderr.split('\n').length - 1} lines on stderr`);
 });
