@@ -8,7 +8,7 @@ namespace bridge::outlive {
 namespace {
 
 struct LeftOver : Outlive {
-  void server_sends(Json message) {
+  void server_sends(const Json& message) {
     Json whole = {{"jsonrpc", "2.0"}};
     whole.update(message);
     client->notify("fake/send", whole);
