@@ -20,6 +20,9 @@ namespace {
 constexpr seconds kStartLimit{30};
 // A parsed file answers in milliseconds; a document that takes longer is not the one that kills.
 constexpr seconds kBarrierLimit{2};
+// gopls diagnoses a file a second after it was opened, and may end only then. Where a server has
+// passed all barriers and was lost all the same, the next is given this time for each suspect.
+constexpr seconds kSlowBarrier{5};
 // A request that ends a server does so soon.
 constexpr seconds kPoisonWithin{10};
 
@@ -129,9 +132,10 @@ void Replay::judge_documents(const ServerEnd& end) {
                              end.words;
     log(LogKind::error, text);
     send(Kind::to_editor, show_error_message(text));
-  } else if (!opened_lately_.empty()) {
-    suspects_.suspect(opened_lately_);
+    return;
   }
+  if (phase_ == Phase::live && settling_ && one_by_one_) slowly_ = true;
+  suspects_.suspect(opened_lately_);
 }
 
 void Replay::failed(const std::string& how) {
@@ -219,7 +223,8 @@ void Replay::reopen_documents() {
       open_document(document);
     }
   }
-  if (to_reopen_.empty()) return be_live();
+  one_by_one_ = !to_reopen_.empty();
+  if (!one_by_one_) return be_live();
   phase_ = Phase::reopening;
   open_next_suspect();
 }
@@ -262,7 +267,7 @@ void Replay::open_next_suspect() {
     awaited_id_ = next_id();
     send(Kind::to_server, request_message(awaited_id_, "textDocument/foldingRange",
                                           R"({"textDocument":{"uri":)" + uri + "}}"));
-    arm(SessionTimer::open_watch, kBarrierLimit);
+    arm(SessionTimer::open_watch, slowly_ ? kSlowBarrier : kBarrierLimit);
     return;
   }
   be_live();

@@ -225,6 +225,8 @@ class Replay {
   std::vector<std::string> opened_lately_;  // live, not yet outlived
   std::string opened_alone_;
   Suspects suspects_;
+  bool one_by_one_ = false;  // the present server was given suspects so
+  bool slowly_ = false;      // and the next one is given time for each
 
   // Ticks.
   std::uint64_t editor_frames_ = 0;  // that need a server

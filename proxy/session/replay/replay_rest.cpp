@@ -79,6 +79,8 @@ void Replay::on_program_changed() {
     disarm(SessionTimer::start_again);
     return start(lease::AcquireReason::lost);
   }
+  // Too early to try it; the next start will have it anyway.
+  program_changed_ = phase_ == Phase::inactive;
   if (phase_ == Phase::inactive || phase_ == Phase::asleep || phase_ == Phase::resting) return;
   log(LogKind::info, "the server's program has changed; trying the new one");
   send(Kind::try_program, journal_.initialize_request(next_id()));

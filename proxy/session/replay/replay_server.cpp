@@ -40,6 +40,7 @@ Decision Replay::on_server_frame(const FrameView& view) {
     if (journal_.can_replay()) {
       phase_ = Phase::live;
       watch_for_rest();
+      if (program_changed_) on_program_changed();
     }
     return {};
   }
@@ -62,7 +63,7 @@ void Replay::on_own_answer(std::string_view body) {
     case Phase::greeting:
       return on_greeted(body);
     case Phase::reopening:
-      return open_next_suspect();
+      return slowly_ ? void() : open_next_suspect();
     case Phase::resting:
       awaited_id_.clear();
       if (!settings_.shared_server) send(Kind::to_server, notification_message("exit", {}));
@@ -168,6 +169,7 @@ void Replay::settled() {
   told_ = false;
   opened_lately_.clear();
   suspects_.clear();
+  slowly_ = false;
   for (std::string const& uri : diagnosed_before_) {
     std::string const body = notification_message("textDocument/publishDiagnostics",
                                                   R"({"uri":)" + uri + R"(,"diagnostics":[]})");
