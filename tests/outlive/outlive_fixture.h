@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,8 +50,11 @@ struct Outlive : session::Bridged {
   }
   // Looks until there were that many. Nothing is read from the bridge meanwhile.
   void wait_for_starts(std::size_t wanted) const {
-    while (starts() < wanted)
+    auto const limit = std::chrono::steady_clock::now() + rigs::kWaitMax;
+    while (starts() < wanted) {
+      ASSERT_LT(std::chrono::steady_clock::now(), limit) << starts() << " starts";
       ASSERT_FALSE(child->process().wait_ended(std::chrono::milliseconds(2))) << child->errors();
+    }
   }
 
   // A session with these servers and more of our flags: initialized, /m/a.go open.
