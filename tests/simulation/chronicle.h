@@ -63,14 +63,15 @@ class Chronicle {
   // one.
   std::optional<Time> felt_since(Time from, Time to) const {
     std::optional<Time> felt;
-    Time last_up{};
+    Time up{};
     for (Outage const& outage : outages_) {
       if (outage.down > to) break;
-      if (!felt || outage.down >= last_up + kReopening) felt = std::min(outage.felt, to);
-      last_up = outage.up;
-      if (outage.up != Time::max() && outage.up + kReopening < from) felt.reset();
+      bool const joined = felt && up != Time::max() && outage.down < up + kReopening;
+      if (!joined) felt = std::min(outage.felt, to);
+      up = outage.up;
     }
-    return felt;
+    bool const overlaps = felt && (up == Time::max() || up + kReopening >= from);
+    return overlaps ? felt : std::nullopt;
   }
 
   // The first of all servers to be told of it. False: it has been done before.

@@ -148,8 +148,9 @@ void History::end() {
   editor_->stop();
   world_.session_is_ending();
   do_end(ending);
-  // A pipe of 64 bytes and 200 ms takes its time for what the editor has said before.
-  run_until(seconds(300), [this] { return world_.outcome() || editor_->sent_all(); });
+  // A kernel that gives a byte at a time needs its time for what the editor has said before.
+  run_until(seconds(2000),
+            [this] { return world_.outcome() || (editor_->sent_all() && from_editor_->empty()); });
   // An editor that does not read for 5 s, an answer within 200 ms, 3 s for what is owed, 1 s for
   // the server to leave, and pipes of 200 ms.
   if (!run_until(seconds(30), [this] { return world_.outcome().has_value(); })) {

@@ -35,6 +35,8 @@ class Pipe : public std::enable_shared_from_this<Pipe> {
   void close_writer();
   // As a killed peer does it: what was written may be lost, and a reset may stand for end of file.
   void break_writer(bool lose_bytes, bool reset);
+  // Nothing is on its way.
+  bool empty() const noexcept { return held_.empty(); }
   bool writer_gone() const noexcept { return writer_gone_; }
 
   // --- the reader -------------------------------------------------------------------------------
