@@ -91,8 +91,8 @@ TEST_F(Program, AListeningServerMayBeRestartedBehindTheSession) {
 
 TEST_F(Program, WithReplayOffALostServerEndsTheSession) {
   begin({""}, {"--replay=false"});
+  client->send_request("fake/never", nullptr);
   panic();
-  client->send_request("fake/where", nullptr);
   EXPECT_EQ(child->wait_exit(), (ExitStatus{kExitNoServer, 0}));
   EXPECT_EQ(starts(), 1U);
 }
