@@ -147,6 +147,7 @@ void History::end() {
   stage_.referee.note("history", "ends: " + std::string(to_string(ending)));
   editor_->stop();
   world_.session_is_ending();
+  std::size_t const losses = stage_.chronicle.losses();
   do_end(ending);
   // A kernel that gives a byte at a time needs its time for what the editor has said before.
   run_until(seconds(2000),
@@ -158,7 +159,9 @@ void History::end() {
   }
   int const expected = expected_exit_code(ending);
   int const code = world_.outcome()->exit_code;
-  if (code != expected && !(code == kExitNoServer && may_be_lost())) {
+  // A server that is lost while nobody reads any more may give the reason.
+  bool const lost_too = ending == Ending::gone && stage_.chronicle.losses() > losses;
+  if (code != expected && !(code == kExitNoServer && (lost_too || may_be_lost()))) {
     fault("ended with " + std::to_string(code) + ", expected " + std::to_string(expected) + ": " +
           world_.outcome()->reason);
   }

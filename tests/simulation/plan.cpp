@@ -130,7 +130,8 @@ ModelServer::Conduct conduct_of(const Plan& plan, Dice& dice, int number) {
       conduct.dies_after_messages = static_cast<int>(dice.between(2, 60));
       break;
   }
-  if (number > 1 && dice.percent(8)) conduct.ignores_initialize = true;
+  // The very first `initialize` is the editor's to be impatient about.
+  if (number > 1 && !plan.dies_early && dice.percent(8)) conduct.ignores_initialize = true;
   // Only where somebody does something about it.
   if (plan.settings.replay.on && plan.settings.replay.hang_timeout.count() > 0 &&
       dice.percent(40)) {
