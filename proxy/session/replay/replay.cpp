@@ -25,6 +25,8 @@ constexpr seconds kBarrierLimit{2};
 constexpr seconds kSlowBarrier{5};
 // A request that ends a server does so soon.
 constexpr seconds kPoisonWithin{10};
+// One that ends it late, by eating its memory, must not do so for ever.
+constexpr int kAskedAgainMax = 2;
 
 }  // namespace
 
@@ -107,7 +109,7 @@ void Replay::judge_in_flight(const ServerEnd& end) {
     } else if (request.body.empty() ||
                (request.method == "workspace/executeCommand" && !is_read_only_command(command))) {
       answer(request, kContentModified, "gopls ended before it answered, and was not asked again");
-    } else if (request.asked_again > 0 && lately) {
+    } else if (request.asked_again > 0 && (lately || request.asked_again >= kAskedAgainMax)) {
       std::string const text = "gopls ended twice while it worked on " + request.method +
                                "; it is not asked a third time. " + end.words;
       log(LogKind::warning, text);
