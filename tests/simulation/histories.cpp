@@ -143,19 +143,22 @@ wait 200
   server 3 gets didOpen b 2 "good"
 )"},
 
-    {"ALeftOutDocumentThatChangesWhileThereIsNoServerIsOpenedAgain", R"(
+    {"ALeftOutDocumentThatChangesWhileThereIsNoServerIsOpenedAgain",
+     R"(
 wait 4000
 editor open b 1 bad
   server 1 gets didOpen b 1 "bad"
 server dies
-)" + start(2, 1) + greeting(2, 1, one(2)) +
-                                                                R"(  server 2 gets didOpen b 1 "bad"
+)" + start(2, 1) +
+         greeting(2, 1, one(2)) +
+         R"(  server 2 gets didOpen b 1 "bad"
   server 2 gets foldingRange #gopls-bridge:2 b
 server dies
   editor gets showMessage
 editor change b 2 good
 wait 200
-)" + start(3, 3) + greeting(3, 3, one(3) + "  server 3 gets didOpen b 2 \"good\"\n")},
+)" + start(3, 3) +
+         greeting(3, 3, one(3) + "  server 3 gets didOpen b 2 \"good\"\n")},
 
     {"ADocumentThatDidNotEndTheSecondServerStays", R"(
 wait 4000
