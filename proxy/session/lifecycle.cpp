@@ -158,8 +158,13 @@ void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool r
     actions_.push_back({.kind = Action::Kind::acquire_again, .text = how});
     return;
   }
-  if (outlives_ && phase_ == Phase::open && !shutdown_id_ && !editor_ended_ && !editor_gone_) {
-    act(Action::Kind::disarm_timer);
+  if (outlives_ && phase_ == Phase::open && !shutdown_id_ && !editor_ended_) {
+    // What was armed was for this server, or, if the editor is gone, for its last words.
+    if (editor_gone_) {
+      arm(Timer::leave, kLeaveTimeout);
+    } else {
+      act(Action::Kind::disarm_timer);
+    }
     actions_.push_back({.kind = Action::Kind::server_lost, .text = how});
     return;
   }

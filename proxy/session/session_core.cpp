@@ -231,13 +231,11 @@ void SessionCore::start_server(lease::AcquireReason reason) {
 // --- replay --------------------------------------------------------------------------------------
 
 void SessionCore::stop_replay() {
-  lifecycle_.on_replay(/*outlives=*/false, replay_.serves());
   replay_.stop();
+  tell_lifecycle();
 }
 
-// Of a replay that was stopped the last word stays.
 void SessionCore::tell_lifecycle() {
-  if (replay_.phase() == Replay::Phase::inactive) return;
   lifecycle_.on_replay(replay_.outlives(), replay_.serves());
 }
 

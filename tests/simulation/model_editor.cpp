@@ -154,6 +154,8 @@ void ModelEditor::on_error(const Asked& asked, const Json& message) {
   // The bridge notices the loss of a server up to a second after it: then the request was asked of
   // a dead one.
   bool const lost_twice = stage_.chronicle.losses_since(asked.when - seconds(6)) >= 2;
+  // A server that was not told the text of this document is not asked about it.
+  if (error.at("code") == -32801 && asked.excused.count(asked.about) != 0) return;
   if (asked.last) return unasked("nothing went wrong");
   switch (error.at("code").get<int>()) {
     case -32800:

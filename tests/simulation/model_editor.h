@@ -69,6 +69,7 @@ class ModelEditor : public std::enable_shared_from_this<ModelEditor> {
  private:
   struct Asked {
     std::string method;
+    std::string about;  // the URI of the document that it names; empty: none
     Time when;
     std::map<std::string, Json> digests;  // of the documents then open
     std::set<std::string> excused;        // of these, when it was asked

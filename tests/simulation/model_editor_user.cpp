@@ -186,6 +186,7 @@ void ModelEditor::ask(bool last) {
   if (is_long) params["pad"] = std::string(conduct_.request_bytes_max, 'p');
   if (!last && dice_.percent(5)) params["long"] = dice_.below(100'000);
   Asked asked{.method = {},
+              .about = params.value("/textDocument/uri"_json_pointer, ""),
               .when = {},
               .digests = {},
               .excused = {},

@@ -34,7 +34,7 @@ Replay::Replay(Settings settings, Journal& journal, World& world)
     : settings_(settings), journal_(journal), world_(world) {}
 
 bool Replay::needs_body(Direction direction, const framing::EnvelopeText& head) const noexcept {
-  if (!settings_.on || stopped_) return false;
+  if (!settings_.on) return false;
   if (journal_.needs_body(direction, head)) return true;
   // What is kept until a server can take it, ids that are rewritten, and what is for us.
   bool const answer = head.kind == framing::MessageKind::response;
@@ -45,7 +45,7 @@ bool Replay::needs_body(Direction direction, const framing::EnvelopeText& head) 
 // --- loss and start ------------------------------------------------------------------------------
 
 void Replay::on_server_lost(const std::string& how, const ServerEnd& end) {
-  if (phase_ == Phase::inactive) return;
+  if (!outlives()) return;
   if (phase_ == Phase::resting) return rested(/*kill=*/false);
   lose(how, end);
 }
@@ -166,6 +166,7 @@ void Replay::wait_for_server() {
 
 void Replay::start(lease::AcquireReason reason) {
   phase_ = Phase::waiting;
+  folder_changes_.clear();  // its `initialize` has them
   wait_for_server();
   act({.kind = Kind::start_server, .reason = reason});
 }
@@ -210,6 +211,9 @@ void Replay::on_greeted(std::string_view body) {
   result_now_ = std::string(result);
   if (!journal_.initialized()) return be_live();
   for (std::string& message : journal_.preamble()) send(Kind::to_server, std::move(message));
+  for (std::string& message : std::exchange(folder_changes_, {})) {
+    send(Kind::to_server, std::move(message));
+  }
   reopen_documents();
 }
 
@@ -293,13 +297,8 @@ void Replay::be_live() {
   watch_for_rest();
 }
 
-void Replay::stop() {
-  stopped_ = true;
-  phase_ = Phase::inactive;
-}
-
 void Replay::on_timer(SessionTimer timer) {
-  if (phase_ == Phase::inactive) return;
+  if (!outlives()) return;
   switch (timer) {
     case SessionTimer::lifecycle:
       return;
@@ -342,7 +341,7 @@ bool Replay::is_ours(std::string_view raw_id) {
 }
 
 const char* Replay::no_server_text() {
-  return "gopls is not running; the bridge keeps trying to start it (see its stderr or log)";
+  return "no gopls is ready for this session yet; the bridge keeps trying (see its stderr or log)";
 }
 
 void Replay::answer(const AskedRequest& request, int code, const std::string& text) {

@@ -74,7 +74,7 @@ class Replay {
     std::size_t document_bytes_max = std::size_t{16} * 1024 * 1024;
   };
   enum class Phase : std::uint8_t {
-    inactive,   // off, over, or `initialize` has not been answered: losses are not ours
+    inactive,   // off, or `initialize` has not been answered: losses are not ours
     live,       // a server is there and knows the session
     waiting,    // no server; another is about to be started, or will be at start_again
     greeting,   // a server has been asked to initialize
@@ -94,7 +94,7 @@ class Replay {
 
   // --- events -----------------------------------------------------------------------------------
   // Whether the loss of a server is ours to mend.
-  bool outlives() const noexcept { return phase_ != Phase::inactive; }
+  bool outlives() const noexcept { return phase_ != Phase::inactive && !stopped_; }
   // Whether what the editor sends reaches a server that knows the session.
   bool serves() const noexcept { return phase_ == Phase::inactive || phase_ == Phase::live; }
   // `how`: in words.
@@ -104,8 +104,9 @@ class Replay {
   void on_timer(SessionTimer timer);
   void on_program_changed();
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
-  // The session ends: nothing is started any more.
-  void stop();
+  // The session ends: nothing is started any more. What a living server and the editor say to each
+  // other is kept apart to the end.
+  void stop() { stopped_ = true; }
 
   Phase phase() const noexcept { return phase_; }
   std::vector<ReplayAction> take_actions() { return std::exchange(actions_, {}); }
@@ -126,7 +127,8 @@ class Replay {
   std::optional<relay::Decision> on_unopened_document(const framing::EnvelopeText& envelope,
                                                       std::string_view body);
   void outdate_waiting();
-  void forgive(std::string_view body);
+  void forgive(std::string_view params);
+  bool is_about_unopened_document(std::string_view body) const;
 
   // Frames of the server's.
   void on_own_answer(std::string_view body);
@@ -194,6 +196,7 @@ class Replay {
 
   // What the editor sent while no server could take it.
   std::vector<std::string> notifications_;
+  std::vector<std::string> folder_changes_;  // since the present `initialize` was sent
   std::size_t notification_bytes_ = 0;
   bool wait_over_ = false;  // requests get their error at once
   bool wait_armed_ = false;

@@ -37,12 +37,13 @@ bool lets_sleep(const EnvelopeText& envelope) {
 }  // namespace
 
 Decision Replay::on_editor_frame(const FrameView& view) {
-  if (!settings_.on || stopped_) return {};
+  if (!settings_.on) return {};
   if (phase_ == Phase::inactive) {
     journal_.on_editor_message(view.envelope, view.body);
     return {};
   }
   if (view.envelope.kind == MessageKind::response) return on_answer(view);
+  if (stopped_ && phase_ != Phase::live) return Decision::dropped();
   if (!lets_sleep(view.envelope)) ++editor_frames_;
   return phase_ == Phase::live ? on_live_frame(view) : on_waiting_frame(view);
 }
@@ -61,6 +62,11 @@ Decision Replay::on_answer(const FrameView& view) {
 
 Decision Replay::on_live_frame(const FrameView& view) {
   if (auto const decision = on_unopened_document(view.envelope, view.body)) return *decision;
+  if (view.envelope.kind == MessageKind::request && is_about_unopened_document(view.body)) {
+    send(Kind::answer_editor, error_message(view.envelope.id, kContentModified,
+                                            "gopls has not the text of this file as you see it"));
+    return Decision::dropped();
+  }
   journal_.on_editor_message(view.envelope, view.body);
   if (view.envelope.method_is(kOpen)) {
     std::string const uri = document_uri(field(view.body, "params"));
@@ -95,6 +101,14 @@ std::optional<Decision> Replay::on_unopened_document(const EnvelopeText& envelop
   return Decision::replaced(framed(OpenDocuments::did_open(*document)));
 }
 
+// The server would answer from the file on disk: a rename then is of another text.
+bool Replay::is_about_unopened_document(std::string_view body) const {
+  if (unopened_.empty()) return false;
+  OpenDocument const* const document =
+      journal_.documents().find(document_uri(field(body, "params")));
+  return document != nullptr && unopened_.count(document->raw_uri) != 0;
+}
+
 // No server knows the whole session.
 Decision Replay::on_waiting_frame(const FrameView& view) {
   EnvelopeText const& envelope = view.envelope;
@@ -119,12 +133,14 @@ Decision Replay::on_waiting_frame(const FrameView& view) {
   bool const preamble_sent = phase_ == Phase::reopening;
   if (is_document_event(envelope)) {
     outdate_waiting();
-    forgive(view.body);
+    std::string_view const params = field(view.body, "params");
+    forgive(params);
     if (preamble_sent) return on_document_while_reopening(view);
 #if BRIDGE_PLANTED_BUG == 2
     if (envelope.method_is("textDocument/didChange")) return Decision::dropped();
 #endif
     journal_.on_editor_message(envelope, view.body);
+    forgive(params);  // it may have been opened again
     return Decision::dropped();
   }
   journal_.on_editor_message(envelope, view.body);
@@ -133,7 +149,8 @@ Decision Replay::on_waiting_frame(const FrameView& view) {
     return preamble_sent ? Decision{} : Decision::dropped();
   }
   // They are part of `initialize`: of one that was sent already they are not.
-  if (envelope.method_is("workspace/didChangeWorkspaceFolders") && phase_ != Phase::greeting) {
+  if (envelope.method_is("workspace/didChangeWorkspaceFolders")) {
+    if (phase_ == Phase::greeting) folder_changes_.emplace_back(view.body);
     return preamble_sent ? Decision{} : Decision::dropped();
   }
   keep_notification(view);
@@ -149,16 +166,19 @@ Decision Replay::on_document_while_reopening(const FrameView& view) {
     auto const at = std::find(to_reopen_.begin(), to_reopen_.end(), document->raw_uri);
     waits = at != to_reopen_.end();
     if (waits && view.envelope.method_is(kClose)) to_reopen_.erase(at);
+    // The text that is being tried is no more.
+    if (document->raw_uri == opened_alone_) opened_alone_.clear();
   }
   journal_.on_editor_message(view.envelope, view.body);
+  forgive(field(view.body, "params"));
   return waits ? Decision::dropped() : Decision{};
 }
 
-// A document that was left out has another text now, or is closed: the next server gets it again.
-void Replay::forgive(std::string_view body) {
+// The document of these params has another text now, or is closed: if it was left out, the next
+// server gets it again.
+void Replay::forgive(std::string_view params) {
   if (suspects_.empty()) return;
-  OpenDocument const* const document =
-      journal_.documents().find(document_uri(field(body, "params")));
+  OpenDocument const* const document = journal_.documents().find(document_uri(params));
   if (document != nullptr && suspects_.is_left_out(document->raw_uri)) {
     suspects_.forgive(document->raw_uri);
   }

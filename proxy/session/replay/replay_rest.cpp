@@ -75,6 +75,7 @@ void Replay::on_hang_tick() {
 }
 
 void Replay::on_program_changed() {
+  if (stopped_) return;
   if (phase_ == Phase::waiting) {
     disarm(SessionTimer::start_again);
     return start(lease::AcquireReason::lost);
@@ -87,7 +88,7 @@ void Replay::on_program_changed() {
 }
 
 void Replay::on_program_tried(const std::optional<std::string>& answer, const std::string& error) {
-  if (phase_ == Phase::inactive) return;
+  if (!outlives()) return;
   std::string_view const result = answer ? field(*answer, "result") : std::string_view();
   if (result.empty()) {
     return log(LogKind::warning,

@@ -33,7 +33,8 @@ Decision Replay::on_server_frame(const FrameView& view) {
     if (!stopped_ && envelope.id == awaited_id_) on_own_answer(view.body);
     return Decision::dropped();
   }
-  if (stopped_) return {};
+  // Of a server that is about to be left, before the editor knew of it.
+  if (stopped_ && !serves()) return Decision::dropped();
   ++server_frames_;
   if (phase_ == Phase::inactive) {
     journal_.on_server_message(envelope, view.body);
