@@ -235,9 +235,7 @@ void SessionCore::stop_replay() {
   tell_lifecycle();
 }
 
-void SessionCore::tell_lifecycle() {
-  lifecycle_.on_replay(replay_.outlives(), replay_.serves());
-}
+void SessionCore::tell_lifecycle() { lifecycle_.on_replay(replay_.outlives(), replay_.serves()); }
 
 // From inside a pump: what the other messages must not overtake, and nothing that changes servers.
 void SessionCore::obey_replay_now() {
