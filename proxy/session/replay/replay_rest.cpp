@@ -94,6 +94,12 @@ void Replay::on_program_tried(const std::optional<std::string>& answer, const st
     return log(LogKind::warning,
                "the new program does not initialize (" + error + "); the running server is kept");
   }
+  CapabilityChange const change = compare_capabilities(journal_.initialize_result(), result);
+  if (!change.none()) {
+    return log(LogKind::warning, "the new program cannot do all that the editor was told (" +
+                                     describe(change) +
+                                     "); the running server is kept until the session ends");
+  }
   program_changed_ = true;
   if (!settling_) watch_for_replacing();
 }
