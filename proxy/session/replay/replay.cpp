@@ -341,7 +341,8 @@ bool Replay::is_ours(std::string_view raw_id) {
 }
 
 const char* Replay::no_server_text() {
-  return "no gopls is ready for this session yet; the bridge keeps trying (see its stderr or log)";
+  return "gopls is not running, or not ready for this session yet; the bridge keeps trying "
+         "(see its stderr or log)";
 }
 
 void Replay::answer(const AskedRequest& request, int code, const std::string& text) {
