@@ -84,7 +84,7 @@ inline constexpr std::array<SettingKey, 14> kSettingKeys = {{
     // Thirty days: no wait of the kernel's or Asio's overflows with it.
     {SettingId::hibernate_after, SettingType::duration, "hibernate_after",
      "GOPLS_BRIDGE_HIBERNATE_AFTER", "hibernate-after", "30m", 0, 2'592'000'000,
-     "gopls is stopped when the editor was quiet for so long, and woken when needed; off: never"},
+     "gopls is stopped when the editor was quiet for so long, woken when needed; off: never"},
     {SettingId::hang_timeout, SettingType::duration, "hang_timeout", "GOPLS_BRIDGE_HANG_TIMEOUT",
      "hang-timeout", "off", 0, 2'592'000'000,
      "a gopls that owes answers and gives none for so long is replaced; off: never"},
