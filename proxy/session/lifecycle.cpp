@@ -120,7 +120,7 @@ void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
   if (!orderly) return leave(exit_code_, exit_reason_);
 
   // After `shutdown` nobody waits for anything but its answer.
-  bool const waiting = !serves_ ? false : shutdown_id_ ? !shutdown_answered_ : owed_ > 0;
+  bool const waiting = serves_ && (shutdown_id_ ? !shutdown_answered_ : owed_ > 0);
   if (!waiting) return leave(exit_code_, exit_reason_);
   phase_ = Phase::draining;
   if (!shutdown_id_) arm(Timer::drain, settings_.drain_timeout);

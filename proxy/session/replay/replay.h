@@ -126,8 +126,10 @@ class Replay {
   relay::Decision on_document_while_reopening(const relay::FrameView& view);
   std::optional<relay::Decision> on_unopened_document(const framing::EnvelopeText& envelope,
                                                       std::string_view body);
-  void outdate_waiting();
-  void forgive(std::string_view params);
+  bool may_wait(const relay::FrameView& view) const;
+  void answer_waiting(const std::string& text);
+  OpenDocument const* document_of(std::string_view body) const;
+  void forgive(std::string_view body);
   bool is_about_unopened_document(std::string_view body) const;
 
   // Frames of the server's.
@@ -168,6 +170,7 @@ class Replay {
   static bool is_ours(std::string_view raw_id);
   static const char* no_server_text();
   void answer(const AskedRequest& request, int code, const std::string& text);
+  void tell_editor(const std::string& body);
   void ask_editor(std::string_view method, std::string_view raw_params);
   void act(ReplayAction action) { actions_.push_back(std::move(action)); }
   void send(ReplayAction::Kind kind, std::string body) {
@@ -220,7 +223,7 @@ class Replay {
   std::uint64_t published_at_tick_ = 0;
   int settle_ticks_ = 0;
   bool other_version_ = false;
-  std::string result_now_;  // raw result of the present server's initialize
+  std::optional<std::string> version_now_;  // of the server, since the first was replaced
 
   // Documents.
   std::set<std::string> unopened_;  // raw URIs of open documents that the server was not told of

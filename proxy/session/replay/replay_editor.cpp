@@ -69,13 +69,17 @@ Decision Replay::on_live_frame(const FrameView& view) {
   }
   journal_.on_editor_message(view.envelope, view.body);
   if (view.envelope.method_is(kOpen)) {
-    std::string const uri = document_uri(field(view.body, "params"));
-    if (OpenDocument const* const document = journal_.documents().find(uri)) {
+    if (OpenDocument const* const document = document_of(view.body)) {
       opened_lately_.push_back(document->raw_uri);
       arm(SessionTimer::open_watch, kOpenWatch);
     }
   }
   return {};
+}
+
+// The open document that a message is about; nullptr: none.
+OpenDocument const* Replay::document_of(std::string_view body) const {
+  return journal_.documents().find(document_uri(field(body, "params")));
 }
 
 // Of a document that the editor has open and the server does not.
@@ -84,8 +88,7 @@ std::optional<Decision> Replay::on_unopened_document(const EnvelopeText& envelop
   if (unopened_.empty() || (!is_document_event(envelope) && !envelope.method_is(kSave))) {
     return std::nullopt;
   }
-  std::string const uri = document_uri(field(body, "params"));
-  OpenDocument const* document = journal_.documents().find(uri);
+  OpenDocument const* document = document_of(body);
   if (document == nullptr || unopened_.count(document->raw_uri) == 0) return std::nullopt;
   std::string const raw_uri = document->raw_uri;
   journal_.on_editor_message(envelope, body);
@@ -95,7 +98,7 @@ std::optional<Decision> Replay::on_unopened_document(const EnvelopeText& envelop
     unopened_.erase(raw_uri);
     return Decision::dropped();
   }
-  document = journal_.documents().find(uri);
+  document = document_of(body);
   if (document == nullptr || !document->lost.empty()) return Decision::dropped();
   unopened_.erase(raw_uri);
   return Decision::replaced(framed(OpenDocuments::did_open(*document)));
@@ -104,8 +107,7 @@ std::optional<Decision> Replay::on_unopened_document(const EnvelopeText& envelop
 // The server would answer from the file on disk: a rename then is of another text.
 bool Replay::is_about_unopened_document(std::string_view body) const {
   if (unopened_.empty()) return false;
-  OpenDocument const* const document =
-      journal_.documents().find(document_uri(field(body, "params")));
+  OpenDocument const* const document = document_of(body);
   return document != nullptr && unopened_.count(document->raw_uri) != 0;
 }
 
@@ -132,15 +134,15 @@ Decision Replay::on_waiting_frame(const FrameView& view) {
   }
   bool const preamble_sent = phase_ == Phase::reopening;
   if (is_document_event(envelope)) {
-    outdate_waiting();
-    std::string_view const params = field(view.body, "params");
-    forgive(params);
+    // Answers are for the text that was there when they were asked for.
+    answer_waiting("the text was edited after this was asked");
+    forgive(view.body);
     if (preamble_sent) return on_document_while_reopening(view);
 #if BRIDGE_PLANTED_BUG == 2
     if (envelope.method_is("textDocument/didChange")) return Decision::dropped();
 #endif
     journal_.on_editor_message(envelope, view.body);
-    forgive(params);  // it may have been opened again
+    forgive(view.body);  // it may have been opened again
     return Decision::dropped();
   }
   journal_.on_editor_message(envelope, view.body);
@@ -159,8 +161,7 @@ Decision Replay::on_waiting_frame(const FrameView& view) {
 
 Decision Replay::on_document_while_reopening(const FrameView& view) {
   if (auto const decision = on_unopened_document(view.envelope, view.body)) return *decision;
-  std::string const uri = document_uri(field(view.body, "params"));
-  OpenDocument const* const document = journal_.documents().find(uri);
+  OpenDocument const* const document = document_of(view.body);
   bool waits = false;
   if (document != nullptr) {
     auto const at = std::find(to_reopen_.begin(), to_reopen_.end(), document->raw_uri);
@@ -170,37 +171,40 @@ Decision Replay::on_document_while_reopening(const FrameView& view) {
     if (document->raw_uri == opened_alone_) opened_alone_.clear();
   }
   journal_.on_editor_message(view.envelope, view.body);
-  forgive(field(view.body, "params"));
+  forgive(view.body);
   return waits ? Decision::dropped() : Decision{};
 }
 
-// The document of these params has another text now, or is closed: if it was left out, the next
+// The document of this message has another text now, or is closed: if it was left out, the next
 // server gets it again.
-void Replay::forgive(std::string_view params) {
+void Replay::forgive(std::string_view body) {
   if (suspects_.empty()) return;
-  OpenDocument const* const document = journal_.documents().find(document_uri(params));
+  OpenDocument const* const document = document_of(body);
   if (document != nullptr && suspects_.is_left_out(document->raw_uri)) {
     suspects_.forgive(document->raw_uri);
   }
 }
 
+// Whether what waits leaves room for this; not for what stayed in the kernel.
+bool Replay::may_wait(const FrameView& view) const {
+  return !view.body.empty() &&
+         notification_bytes_ + journal_.asked().waiting_bytes() + view.frame_bytes <=
+             kWaitingBytesMax;
+}
+
 void Replay::keep_request(const FrameView& view) {
-  std::string const id(view.envelope.id);
-  AskedRequests& asked = journal_.asked();
-  bool const full =
-      notification_bytes_ + asked.waiting_bytes() + view.frame_bytes > kWaitingBytesMax;
-  if (wait_over_ || full || view.body.empty()) {
-    return send(Kind::answer_editor, error_message(id, kContentModified, no_server_text()));
+  if (wait_over_ || !may_wait(view)) {
+    return send(Kind::answer_editor,
+                error_message(view.envelope.id, kContentModified, no_server_text()));
   }
+  AskedRequests& asked = journal_.asked();
   std::size_t const before = asked.size();
   journal_.on_editor_message(view.envelope, view.body, /*keep=*/true);
   if (asked.size() > before) asked.at(before).with_server = false;
 }
 
 void Replay::keep_notification(const FrameView& view) {
-  if (view.body.empty() ||
-      notification_bytes_ + journal_.asked().waiting_bytes() + view.body.size() >
-          kWaitingBytesMax) {
+  if (!may_wait(view)) {
     return log(LogKind::warning,
                "dropped " + std::string(view.envelope.method) + ": too much waits for a server");
   }
@@ -215,10 +219,10 @@ void Replay::cancel_waiting(std::string_view body) {
   journal_.asked().remove(std::string(request->raw_id));
 }
 
-// Answers are for the text that was there when they were asked for.
-void Replay::outdate_waiting() {
+// They will not be asked.
+void Replay::answer_waiting(const std::string& text) {
   for (AskedRequests& asked = journal_.asked(); !asked.empty(); asked.remove_at(0)) {
-    answer(asked.at(0), kContentModified, "the text was edited after this was asked");
+    answer(asked.at(0), kContentModified, text);
   }
 }
 

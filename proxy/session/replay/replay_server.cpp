@@ -149,8 +149,7 @@ void Replay::watch_for_settling() {
   arm(SessionTimer::settle, kSettleTick);
 }
 
-// --- settled
-// ---------------------------------------------------------------------------------------
+// --- settled -------------------------------------------------------------------------------------
 
 void Replay::on_settle_tick() {
   if (phase_ != Phase::live || !settling_) return;
@@ -172,10 +171,8 @@ void Replay::settled() {
   suspects_.clear();
   slowly_ = false;
   for (std::string const& uri : diagnosed_before_) {
-    std::string const body = notification_message("textDocument/publishDiagnostics",
-                                                  R"({"uri":)" + uri + R"(,"diagnostics":[]})");
-    journal_.on_server_message(framing::text_of(framing::scan_envelope(body), body), body);
-    send(Kind::to_editor, body);
+    tell_editor(notification_message("textDocument/publishDiagnostics",
+                                     R"({"uri":)" + uri + R"(,"diagnostics":[]})"));
   }
   diagnosed_before_.clear();
   if (auto const params = registrations_.take_left_over()) {
@@ -201,7 +198,11 @@ void Replay::ask_for_refreshes() {
 }
 
 void Replay::ask_editor(std::string_view method, std::string_view raw_params) {
-  std::string const body = request_message(next_id(), method, raw_params);
+  tell_editor(request_message(next_id(), method, raw_params));
+}
+
+// In the server's place.
+void Replay::tell_editor(const std::string& body) {
   journal_.on_server_message(framing::text_of(framing::scan_envelope(body), body), body);
   send(Kind::to_editor, body);
 }
