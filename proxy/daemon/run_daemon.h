@@ -1,0 +1,32 @@
+// The broker daemon: owns the gopls processes that fronts share, and hands out connections to them.
+// It never carries a byte of a session.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace bridge::daemon {
+
+struct DaemonSettings {
+  std::string instance;
+  // "systemd", "on demand", "by hand": for status.
+  std::string started;
+  // A gopls without sessions ends after it; zero: never.
+  std::chrono::milliseconds idle_timeout{10 * 60 * 1000};
+  // The daemon itself, without gopls and fronts; zero: never. Under systemd the socket starts it
+  // again.
+  std::chrono::milliseconds daemon_idle_timeout{60 * 1000};
+  // PSS of all gopls together from which the longest idle must sleep; zero: none.
+  std::uint64_t memory_budget_kib = 0;
+  // Of each gopls' scope, where systemd runs the daemon; zero: no scope.
+  int cpu_weight = 100;
+  // A descriptor to write one byte to, and close, once it listens: on demand. -1: none.
+  int ready_fd = -1;
+};
+
+// Exit codes are listed in README.md, "Exit codes". Another daemon that listens already is no
+// error: exit 0.
+int run_daemon(const DaemonSettings& settings);
+
+}  // namespace bridge::daemon
