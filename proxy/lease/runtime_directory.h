@@ -23,15 +23,15 @@ inline constexpr char kControlSocket[] = "control.sock";  // systemd's; never un
 inline constexpr char kLspSocket[] = "lsp.sock";          // systemd's; for raw clients
 inline constexpr char kDaemonSocket[] = "daemon.sock";    // an on-demand daemon's control socket
 inline constexpr char kDaemonLspSocket[] = "daemon-lsp.sock";
-inline constexpr char kStartLock[] = "start.lock";        // held by a front that starts a daemon
-inline constexpr char kDaemonLock[] = "daemon.lock";      // held by the daemon as long as it lives
+inline constexpr char kStartLock[] = "start.lock";    // held by a front that starts a daemon
+inline constexpr char kDaemonLock[] = "daemon.lock";  // held by the daemon as long as it lives
 inline constexpr char kHereMark[] = "here";  // written anew by each daemon that listens: fronts
                                              // that lost one wait for it
-inline constexpr char kServersDirectory[] = "servers";    // of each gopls: socket, record, stderr
+inline constexpr char kServersDirectory[] = "servers";  // of each gopls: socket, record, stderr
 
 struct RuntimeDirectory {
-  std::string path;       // empty: none is to be had
-  kernel::UniqueFd fd;    // O_PATH | O_DIRECTORY | O_CLOEXEC
+  std::string path;     // empty: none is to be had
+  kernel::UniqueFd fd;  // O_PATH | O_DIRECTORY | O_CLOEXEC
   // What was wrong with each place that was passed over, in words for the user.
   std::vector<std::string> complaints;
 };

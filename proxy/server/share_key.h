@@ -29,10 +29,10 @@ struct ShareKey {
   // Not empty: this session must have a gopls of its own, and why, in words for the user.
   std::string own_reason;
 
-  std::string text;    // NAME=value lines; equal texts may share
-  std::string digest;  // 16 hex digits of it
-  std::string gopls;   // real path, for status
-  std::string go;      // real path of the go command; empty: none found
+  std::string text;        // NAME=value lines; equal texts may share
+  std::string digest;      // 16 hex digits of it
+  std::string gopls;       // real path, for status
+  std::string go;          // real path of the go command; empty: none found
   std::string go_version;  // "go1.26.8", from its VERSION file; empty: not known
 
   // What gopls is started with, whole: keyed values, PATH with the keyed go first, little else.

@@ -1,0 +1,134 @@
+#include "proxy/lease/control_socket.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace bridge::lease {
+namespace {
+
+using kernel::UniqueFd;
+using Status = ReceivedControl::Status;
+
+boost::system::error_code error_of(int code) { return {code, boost::system::system_category()}; }
+
+// More than any peer of ours sends: what fits is taken and closed, so that nothing is left open.
+constexpr std::size_t kDescriptorsMax = 8;
+
+// Takes ownership of all descriptors that came along; how many.
+std::size_t take_descriptors(msghdr& header, UniqueFd& first) {
+  std::size_t count = 0;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    std::size_t const here = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < here; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
+      UniqueFd owned(fd);
+      if (count++ == 0) first = std::move(owned);
+    }
+  }
+  return count;
+}
+
+}  // namespace
+
+ReceivedControl receive_control(int fd) {
+  // One byte more than a message has, so that a longer one is seen to be cut. Not on the stack: a
+  // front keeps what its stack has ever touched.
+  std::string datagram(kControlMessageBytesMax + 1, '\0');
+  iovec room{datagram.data(), datagram.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptorsMax * sizeof(int))> side{};
+  msghdr header{};
+  header.msg_iov = &room;
+  header.msg_iovlen = 1;
+  header.msg_control = side.data();
+  header.msg_controllen = side.size();
+  ssize_t size = 0;
+  do {
+    size = ::recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (size < 0 && errno == EINTR);
+
+  ReceivedControl received;
+  if (size < 0) {
+    received.status = errno == EAGAIN ? Status::would_block : Status::closed;
+    return received;
+  }
+  std::size_t const descriptors = take_descriptors(header, received.descriptor);
+  // A datagram of no bytes looks like the end, and no peer of ours sends one.
+  if (size == 0) {
+    received.status = Status::closed;
+    return received;
+  }
+  datagram.resize(static_cast<std::size_t>(size));
+  DecodedControl decoded = decode_control(datagram);
+  received.version = decoded.version;
+  received.complaint = std::move(decoded.complaint);
+  if ((header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0 || descriptors > 1) {
+    decoded.message.reset();
+    received.complaint =
+        (header.msg_flags & MSG_TRUNC) != 0 ? "is too long" : "carries more than one descriptor";
+  }
+  received.status = decoded.message ? Status::message : Status::refused;
+  if (decoded.message) {
+    received.message = std::move(*decoded.message);
+  } else {
+    received.descriptor.reset();
+  }
+  return received;
+}
+
+boost::system::error_code send_control(int fd, const ControlMessage& message, int descriptor) {
+  std::string const datagram = encode(message);
+  if (datagram.empty()) return error_of(EMSGSIZE);
+  iovec content{const_cast<char*>(datagram.data()), datagram.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> side{};
+  msghdr header{};
+  header.msg_iov = &content;
+  header.msg_iovlen = 1;
+  if (descriptor >= 0) {
+    header.msg_control = side.data();
+    header.msg_controllen = side.size();
+    cmsghdr* const part = CMSG_FIRSTHDR(&header);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(part), &descriptor, sizeof descriptor);
+  }
+  ssize_t size = 0;
+  do {
+    size = ::sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+  } while (size < 0 && errno == EINTR);
+  return size < 0 ? error_of(errno) : boost::system::error_code();
+}
+
+ConnectedControl connect_control(const std::string& path) {
+  ConnectedControl connected;
+  auto const failed = [&connected](int code) {
+    connected.socket.reset();
+    connected.error = error_of(code);
+    return std::move(connected);
+  };
+  // By a descriptor of the file itself: the path may be longer than sun_path, and what was looked
+  // at is what is connected to.
+  UniqueFd const file(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!file) return failed(errno);
+  connected.socket.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!connected.socket) return failed(errno);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::string const link = "/proc/self/fd/" + std::to_string(file.get());
+  std::memcpy(address.sun_path, link.c_str(), link.size() + 1);
+  if (::connect(connected.socket.get(), reinterpret_cast<const sockaddr*>(&address),
+                sizeof address) != 0) {
+    return failed(errno);
+  }
+  return connected;
+}
+
+}  // namespace bridge::lease
