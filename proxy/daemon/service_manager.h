@@ -28,13 +28,20 @@ class ServiceManager {
   ServiceManager();
 
   bool present() const noexcept { return !address_.empty(); }
-  // "READY=1\nSTATUS=…". Without a manager, or where it does not take it: nothing happens.
+  // "READY=1\nSTATUS=…". Without a manager, or where it does not take it: nothing happens. Never
+  // blocks, but for a READY=1, which is not said again: that waits for at most a second.
   void notify(std::string_view state) const;
   // How often WATCHDOG=1 is to be said (half of what systemd allows); nullopt: not asked for.
   std::optional<std::chrono::milliseconds> watchdog_interval() const noexcept { return watchdog_; }
+  // What was read, as NAME=value: for a program that this process becomes (an upgrade), which is
+  // then the service.
+  const std::vector<std::string>& variables() const noexcept { return variables_; }
 
  private:
+  bool connect() const;
+
   std::string address_;
+  std::vector<std::string> variables_;
   kernel::UniqueFd socket_;
   std::optional<std::chrono::milliseconds> watchdog_;
 };
