@@ -66,8 +66,8 @@ std::string encode(const ControlMessage& message) {
     text += '=';
     text += value;
     text += '\0';
-    if (text.size() > kControlMessageBytesMax) return {};
   }
+  if (text.size() > kControlMessageBytesMax) return {};
   return text;
 }
 

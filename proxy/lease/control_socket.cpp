@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace bridge::lease {
 namespace {
@@ -50,9 +51,11 @@ ReceivedControl receive_control(int fd) {
   header.msg_control = side.data();
   header.msg_controllen = side.size();
   ssize_t size = 0;
+  // ECONNRESET comes once, and before what is queued: from a peer that went with unread input.
+  bool reset = false;
   do {
     size = ::recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (size < 0 && errno == EINTR);
+  } while (size < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset, true))));
 
   ReceivedControl received;
   if (size < 0) {
