@@ -2,7 +2,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <sstream>
+#include <string_view>
 
 namespace bridge::rigs {
 namespace {
@@ -17,6 +19,37 @@ std::vector<std::string> arguments(int argc, char** argv) {
   return lines;
 }
 
+// Go's time.Duration as gopls' flags have it: "1m0s", "200ms".
+std::chrono::milliseconds go_duration(const std::string& text) {
+  double sum = 0;
+  const char* at = text.c_str();
+  while (*at != '\0') {
+    char* unit = nullptr;
+    double const number = std::strtod(at, &unit);
+    std::string const name(unit, std::strspn(unit, "hms"));
+    double const factor = name == "h" ? 3.6e6 : name == "m" ? 6e4 : name == "s" ? 1e3 : 1;
+    sum += number * factor;
+    if (name.empty()) break;
+    at = unit + name.size();
+  }
+  return std::chrono::milliseconds(static_cast<std::int64_t>(sum));
+}
+
+// `serve` and what follows it. What is not of interest there is passed over.
+void parse_as_gopls(int argc, char** argv, FakeServerOptions& options) {
+  constexpr std::string_view kListen = "-listen=unix;";
+  constexpr std::string_view kTimeout = "-listen.timeout=";
+  bool serve = false;
+  for (int number = 1; number < argc; ++number) {
+    std::string const argument = argv[number];
+    if (argument == "serve") serve = true;
+    if (!serve) continue;
+    if (argument.starts_with(kListen)) options.listen_as_gopls = argument.substr(kListen.size());
+    if (argument.starts_with(kTimeout))
+      options.listen_timeout = go_duration(argument.substr(kTimeout.size()));
+  }
+}
+
 [[noreturn]] void usage(const std::string& argument) {
   std::fprintf(stderr, "fake_server: unknown or incomplete: %s\n", argument.c_str());
   std::exit(2);
@@ -26,9 +59,11 @@ std::vector<std::string> arguments(int argc, char** argv) {
 
 FakeServerOptions parse_fake_server_options(int argc, char** argv) {
   FakeServerOptions options;
+  parse_as_gopls(argc, argv, options);
   auto const all = arguments(argc, argv);
   for (auto argument = all.begin(); argument != all.end(); ++argument) {
     auto const name = *argument;
+    if (name == "serve") break;
     auto const value = [&]() -> const std::string& {
       if (++argument == all.end()) usage(name);
       return *argument;
@@ -72,6 +107,8 @@ FakeServerOptions parse_fake_server_options(int argc, char** argv) {
       options.stderr_lines.push_back(value());
     } else if (name == "--listen-unix") {
       options.listen_unix = value();
+    } else if (name == "--delay-listen") {
+      options.delay_listen = milliseconds(value());
     } else if (name == "--record") {
       options.record = value();
     } else if (name == "--record-argv") {

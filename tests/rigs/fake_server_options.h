@@ -24,13 +24,18 @@ struct FakeServerOptions {
   bool ask = false;             // --ask: request workspace/configuration after `initialized`
   bool stay_after_eof = false;  // --stay-after-eof: live on until killed
   std::vector<std::string> stderr_lines;  // --stderr LINE, at the start
-  std::string listen_unix;  // --listen-unix PATH: serve connections, one after another
-  std::string record;       // --record FILE: every byte received
-  std::string record_argv;  // --record-argv FILE: argv, one argument a line
+  std::string listen_unix;  // --listen-unix PATH: serve connections, beside one another
+  // serve -listen=unix;PATH -listen.timeout=DURATION: the same as gopls does it
+  std::string listen_as_gopls;
+  std::chrono::milliseconds listen_timeout{0};
+  std::chrono::milliseconds delay_listen{0};  // --delay-listen MS: before it listens
+  std::string record;                         // --record FILE: every byte received
+  std::string record_argv;                    // --record-argv FILE: argv, one argument a line
 };
 
 // From FAKE_SERVER_ARGS (one argument a line) if that is set, else from argv: so that a program
-// which starts us with arguments of its own can still be given a script. Prints what is wrong and
+// which starts us with arguments of its own can still be given a script. In argv what follows
+// `serve` is gopls' own; what is not of interest there is passed over. Prints what is wrong and
 // exits with 2.
 FakeServerOptions parse_fake_server_options(int argc, char** argv);
 

@@ -74,10 +74,13 @@ FakeSession::Json FakeSession::documents() const {
 
 // The `result` or `error` member of the answer.
 FakeSession::Json FakeSession::answer(const std::string& method, const Json& params) {
-  if (method == "initialize")
+  if (method == "initialize") {
+    if (params.contains("initializationOptions") && params["initializationOptions"].is_object())
+      environment_ = params["initializationOptions"].value("env", Json::object());
     return {{"result",
              {{"capabilities", {{"textDocumentSync", 1}, {"hoverProvider", true}}},
               {"serverInfo", {{"name", "fake_server"}, {"version", options_.version}}}}}};
+  }
   if (method == "shutdown") {
     shut_down_ = true;
     return {{"result", nullptr}};
@@ -92,6 +95,13 @@ FakeSession::Json FakeSession::answer(const std::string& method, const Json& par
   if (method == "fake/echo") return {{"result", params}};
   if (method == "fake/large") return {{"result", std::string(params.value("bytes", 0U), 'x')}};
   if (method == "fake/where") return {{"result", {{"pid", ::getpid()}}}};
+  if (method == "fake/environment") {
+    Json of_process = Json::object();
+    for (auto const& name : params["names"])
+      if (auto const* const value = std::getenv(name.get<std::string>().c_str()))
+        of_process[name.get<std::string>()] = value;
+    return {{"result", {{"process", of_process}, {"session", environment_}}}};
+  }
   if (method == "fake/documents") return {{"result", documents()}};
   if (method == "fake/received") return {{"result", received_}};
   if (method == "fake/flood") {
@@ -191,34 +201,40 @@ void FakeSession::write_some() {
   if (writes_.empty() && die_when_written_) ::raise(SIGKILL);
 }
 
-void FakeSession::wait() {
+std::array<pollfd, 2> FakeSession::wants() const {
+  return {{{stalled_ ? -1 : input_, POLLIN, 0}, {writes_.empty() ? -1 : output_, POLLOUT, 0}}};
+}
+
+int FakeSession::timeout_ms() const {
   int timeout = -1;
   for (auto const& one : later_) {
     auto const left = std::chrono::ceil<std::chrono::milliseconds>(one.due - Clock::now()).count();
     auto const bounded = static_cast<int>(std::max<decltype(left)>(0, left));
     timeout = timeout < 0 ? bounded : std::min(timeout, bounded);
   }
-  pollfd set[2] = {{stalled_ ? -1 : input_, POLLIN, 0},
-                   {writes_.empty() ? -1 : output_, POLLOUT, 0}};
-  if (::poll(set, 2, timeout) < 0) return;
-  if (set[0].revents != 0 && !read_some()) {
+  return timeout;
+}
+
+void FakeSession::turn(const pollfd& input, const pollfd& output) {
+  if (input.revents != 0 && !read_some()) {
     done_ = true;
     while (options_.stay_after_eof) ::pause();
   }
-  if (set[1].revents != 0 && !done_) write_some();
+  if (output.revents != 0 && !done_) write_some();
+  for (auto one = later_.begin(); !done_ && one != later_.end();) {
+    if (one->due > Clock::now()) {
+      ++one;
+      continue;
+    }
+    send(one->body, one->method);
+    one = later_.erase(one);
+  }
 }
 
 void FakeSession::run() {
   while (!done_) {
-    wait();
-    for (auto one = later_.begin(); one != later_.end();) {
-      if (one->due > Clock::now()) {
-        ++one;
-        continue;
-      }
-      send(one->body, one->method);
-      one = later_.erase(one);
-    }
+    auto set = wants();
+    if (::poll(set.data(), set.size(), timeout_ms()) >= 0) turn(set[0], set[1]);
   }
 }
 

@@ -2,6 +2,9 @@
 // lists what it understands.
 #pragma once
 
+#include <poll.h>
+
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -24,6 +27,12 @@ class FakeSession {
   // Returns at end of file or after shutdown and exit; a bare `exit` ends the process, as in gopls.
   void run();
 
+  // The parts of run(), for a loop over several: what it waits for, and what is done then.
+  bool done() const { return done_; }
+  std::array<pollfd, 2> wants() const;
+  int timeout_ms() const;  // -1: none
+  void turn(const pollfd& input, const pollfd& output);
+
  private:
   using Json = nlohmann::ordered_json;
   using Clock = std::chrono::steady_clock;
@@ -34,7 +43,6 @@ class FakeSession {
     std::string method;
   };
 
-  void wait();
   bool read_some();
   void write_some();
   void handle(const std::string& body);
@@ -56,6 +64,7 @@ class FakeSession {
   std::vector<Later> later_;
   Json received_ = Json::array();          // every message
   std::map<std::string, Json> documents_;  // by URI: version and text
+  Json environment_ = Json::object();      // initializationOptions.env
   bool shut_down_ = false, done_ = false, stalled_ = false, die_when_written_ = false;
 };
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <system_error>
@@ -49,6 +50,11 @@ std::vector<std::string> merged_env(const std::vector<std::string>& changes) {
     });
     if (!changed) merged.emplace_back(*entry);
   }
+  // Also where a test is run by hand: no session of a test meets the user's own daemon unasked.
+  if (::getenv("GOPLS_BRIDGE_SHARE") == nullptr &&
+      std::none_of(changes.begin(), changes.end(),
+                   [](auto const& change) { return change.starts_with("GOPLS_BRIDGE_SHARE="); }))
+    merged.emplace_back("GOPLS_BRIDGE_SHARE=false");
   for (auto const& change : changes)
     if (change.find('=') != std::string::npos) merged.push_back(change);
   return merged;
