@@ -26,6 +26,8 @@ void forget_bridge_variables() {
     if (text.starts_with("GOPLS_BRIDGE_")) names.emplace_back(text.substr(0, text.find('=')));
   }
   for (auto const& name : names) ::unsetenv(name.c_str());
+  // What is measured starts no daemon and meets nobody else's, unless its way says so.
+  ::setenv("GOPLS_BRIDGE_SHARE", "false", 1);
 }
 
 Stage::Stage(const Options& options, const Context& context) {

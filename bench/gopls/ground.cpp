@@ -83,6 +83,7 @@ Ground make_ground(const GoplsOptions& options, const std::string& directory) {
   auto const set = [&](const char* name, const std::string& value) {
     ground.environment = with(std::move(ground.environment), name, value);
   };
+  set("GOPLS_BRIDGE_SHARE", "false");  // unless a way says otherwise
   set("HOME", make_directory(directory + "/home"));
   set("XDG_CONFIG_HOME", make_directory(directory + "/config"));
   set("XDG_CACHE_HOME", make_directory(directory + "/cache"));

@@ -28,6 +28,28 @@ int run_config_command(const Invocation& invocation, const Configuration& config
 int run_stamp_command(const Invocation& invocation, const Configuration& configuration,
                       const server::Environment& environment);
 
+// The broker daemon (proxy/daemon/run_daemon.h), in this process.
+int run_daemon_command(const Invocation& invocation, const Configuration& configuration,
+                       const server::Environment& environment);
+
+// What the daemon has: itself, its gopls, its sessions. Never starts one.
+int run_status_command(const Invocation& invocation, const Configuration& configuration,
+                       const server::Environment& environment);
+
+// The daemon's log, or what a gopls of its wrote to stderr.
+int run_logs_command(const Invocation& invocation, const Configuration& configuration,
+                     const server::Environment& environment);
+
+// Sessions of the daemon take another gopls.
+int run_restart_server_command(const Invocation& invocation, const Configuration& configuration,
+                               const server::Environment& environment);
+
+// Puts the program, links and units where they belong, and takes them away again.
+int run_install_command(const Invocation& invocation, const Configuration& configuration,
+                        const server::Environment& environment);
+int run_uninstall_command(const Invocation& invocation, const Configuration& configuration,
+                          const server::Environment& environment);
+
 // Measures what the path costs on this machine (bench/METHOD.md). The first one is the command; the
 // other, a process that it starts: an echo server.
 int run_bench_command(const Invocation& invocation, const Configuration& configuration,

@@ -39,8 +39,37 @@ class Walk {
   Walk(const std::string& path, Configuration& configuration)
       : path_(path), configuration_(configuration) {}
 
+  // The tables of instances come behind all else, whose settings they replace.
+  std::optional<std::string> file(const toml::table& whole, std::string_view instance) {
+    if (auto complaint = table(whole, "")) return complaint;
+    auto const* const tables = whole.get_as<toml::table>(kInstanceTable);
+    if (tables == nullptr) return std::nullopt;
+    for (auto const& [name, node] : *tables) {
+      auto const line = name.source().begin.line;
+      auto const* const settings = node.as_table();
+      if (settings == nullptr || !is_instance_name(name.str()))
+        return at(line) + "instance." + std::string(name.str()) +
+               " is no table with the name of an instance";
+      Configuration others = configuration_;
+      auto complaint =
+          Walk(path_, name.str() == instance ? configuration_ : others).inside(*settings);
+      if (complaint) return complaint;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // No instance is chosen by the settings of one.
+  std::optional<std::string> inside(const toml::table& settings) {
+    for (auto const& [name, node] : settings)
+      if (name.str() == kInstanceTable)
+        return at(name.source().begin.line) + "an instance has no instances";
+    return table(settings, "");
+  }
+
   std::optional<std::string> table(const toml::table& table, const std::string& prefix) {
     for (auto const& [name, node] : table) {
+      if (prefix.empty() && name.str() == kInstanceTable && node.is_table()) continue;
       std::string const key = prefix + std::string(name.str());
       auto complaint = entry(key, name.source().begin.line, node);
       if (complaint) return complaint;
@@ -48,7 +77,6 @@ class Walk {
     return std::nullopt;
   }
 
- private:
   std::optional<std::string> entry(const std::string& key, toml::source_index line,
                                    const toml::node& node) {
     const SettingKey* const known = find_key(key);
@@ -100,6 +128,7 @@ class Walk {
 }  // namespace
 
 std::optional<std::string> read_config_file(const std::string& path, bool required,
+                                            std::string_view instance,
                                             Configuration& configuration) {
   std::string content;
   int const error = read_whole(path, content);
@@ -110,7 +139,7 @@ std::optional<std::string> read_config_file(const std::string& path, bool requir
   if (!parsed)
     return path + ':' + std::to_string(parsed.error().source().begin.line) + ": " +
            std::string(parsed.error().description());
-  return Walk(path, configuration).table(parsed.table(), "");
+  return Walk(path, configuration).file(parsed.table(), instance);
 }
 
 }  // namespace bridge::cli

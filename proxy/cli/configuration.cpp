@@ -21,6 +21,17 @@ std::string default_file(const server::Environment& environment) {
   return {};
 }
 
+// Known before the file is read, which has settings for it. A name that cannot be one is refused
+// when its layer is read.
+std::string_view chosen_instance(const server::Environment& environment,
+                                 const std::vector<OwnFlag>& flags) {
+  auto const& key = key_of(SettingId::instance);
+  std::string_view name = environment.get(key.variable);
+  for (auto const& flag : flags)
+    if (flag.name == key.flag) name = flag.value;
+  return name;
+}
+
 std::optional<std::string> read_file(const server::Environment& environment,
                                      const std::vector<OwnFlag>& flags,
                                      Configuration& configuration) {
@@ -39,7 +50,8 @@ std::optional<std::string> read_file(const server::Environment& environment,
     required = true;
   }
   if (configuration.file.empty()) return std::nullopt;
-  return read_config_file(configuration.file, required, configuration);
+  return read_config_file(configuration.file, required, chosen_instance(environment, flags),
+                          configuration);
 }
 
 std::optional<std::string> read_variables(const server::Environment& environment,

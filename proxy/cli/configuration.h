@@ -36,7 +36,7 @@ class Configuration {
   }
   std::int64_t integer(SettingId id) const;
   bool boolean(SettingId id) const;
-  // Zero where the text says "off".
+  // Zero where the text says "off" or "never".
   std::chrono::milliseconds duration(SettingId id) const;
   // The program that a path setting names; nothing if it is not set.
   std::optional<server::ExplicitProgram> program(SettingId id) const;
@@ -67,8 +67,10 @@ ConfigurationResult read_configuration(const server::Environment& environment,
                                        const std::vector<OwnFlag>& flags);
 
 // The file's part (config_file.cpp): nothing, or "FILE:LINE: what is wrong". A missing file is no
-// fault unless it is `required`.
+// fault unless it is `required`. Settings of [instance.NAME] win over those outside of it; the
+// tables of other instances are checked and not taken.
 std::optional<std::string> read_config_file(const std::string& path, bool required,
+                                            std::string_view instance,
                                             Configuration& configuration);
 
 }  // namespace bridge::cli

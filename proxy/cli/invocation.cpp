@@ -59,6 +59,41 @@ constexpr std::array<GoplsFlag, 21> kGoplsFlags = {{
     {"profile.trace", ValueType::text, Use::become, false},
 }};
 
+// A subcommand of ours that reads its flags here, anywhere behind its name.
+struct OwnCommandFlag {
+  enum class Value : std::uint8_t { boolean, needed, possible };  // possible: behind "=" only
+  std::string_view name;
+  Value value;
+};
+struct OwnCommand {
+  std::string_view name;
+  Kind kind;
+  std::array<OwnCommandFlag, 3> flags;  // those without a name are none
+};
+using Value = OwnCommandFlag::Value;
+
+constexpr std::array<OwnCommand, 8> kOwnCommands = {{
+    {"config", Kind::config, {}},
+    {"stamp", Kind::stamp, {}},
+    // Of a daemon that a front starts (daemon_command.cpp); --help does not name them.
+    {"daemon", Kind::daemon, {{{"on-demand", Value::boolean}, {"ready-fd", Value::needed}}}},
+    {"status", Kind::status, {{{"json", Value::boolean}, {"watch", Value::boolean}}}},
+    {"logs", Kind::logs, {{{"follow", Value::boolean}, {"server", Value::needed}}}},
+    {"restart-server", Kind::restart_server, {}},
+    {"install",
+     Kind::install,
+     {{{"dry-run", Value::boolean}, {"vscode", Value::possible}, {"prefix", Value::needed}}}},
+    {"uninstall",
+     Kind::uninstall,
+     {{{"dry-run", Value::boolean}, {"vscode", Value::possible}, {"prefix", Value::needed}}}},
+}};
+
+const OwnCommand* find_own_command(std::string_view name) {
+  for (auto const& command : kOwnCommands)
+    if (command.name == name) return &command;
+  return nullptr;
+}
+
 bool would_parse(ValueType type, std::string_view value) {
   switch (type) {
     case ValueType::boolean:
@@ -96,9 +131,7 @@ class Reader {
   }
 
  private:
-  bool in_own_command() const {
-    return result_.kind == Kind::config || result_.kind == Kind::stamp;
-  }
+  bool in_own_command() const { return command_ != nullptr; }
 
   void take_word() {
     std::string const& word = args_[at_];
@@ -108,11 +141,10 @@ class Reader {
     } else if (word == "serve" && !serve_seen_) {
       serve_seen_ = true;
       keep(1);
-    } else if (under_own_name_ && result_.as_gopls.empty() && word == "config") {
-      result_.kind = Kind::config;
-      ++at_;
-    } else if (under_own_name_ && result_.as_gopls.empty() && word == "stamp") {
-      result_.kind = Kind::stamp;
+    } else if (auto const* const command = find_own_command(word);
+               under_own_name_ && result_.as_gopls.empty() && command != nullptr) {
+      command_ = command;
+      result_.kind = command->kind;
       ++at_;
     } else if (under_own_name_ && result_.as_gopls.empty() &&
                (word == "bench" || bench::is_bench_process(word))) {
@@ -141,6 +173,8 @@ class Reader {
       ++at_;
       return true;
     }
+    if (in_own_command() && take_command_flag(argument)) return true;
+    if (argument.name == kPrivateFlag) return take_private(argument);
     auto const* const key = find_flag(argument.name);
     if (argument.name != kConfigFlag && key == nullptr) return false;
     std::string const spelling = "--" + std::string(argument.name);
@@ -157,6 +191,41 @@ class Reader {
         {.name = std::string(argument.name),
          .value = argument.value ? std::string(*argument.value) : args_[at_ + 1],
          .spelling = spelling});
+    at_ += used;
+    return true;
+  }
+
+  bool take_private(const GoArgument& argument) {
+    auto const value = parse_go_bool(argument.value.value_or("true"));
+    if (!value)
+      return refuse("--private=" + std::string(*argument.value) + " is not true or false");
+    result_.own_flags.push_back({.name = std::string(key_of(SettingId::share).flag),
+                                 .value = *value ? "false" : "true",
+                                 .spelling = "--private"});
+    ++at_;
+    return true;
+  }
+
+  // False: not one of this subcommand.
+  bool take_command_flag(const GoArgument& argument) {
+    auto const known =
+        std::find_if(command_->flags.begin(), command_->flags.end(),
+                     [&](const OwnCommandFlag& flag) { return flag.name == argument.name; });
+    if (known == command_->flags.end()) return false;
+    OwnFlag flag{.name = std::string(argument.name),
+                 .value = std::string(argument.value.value_or("true")),
+                 .spelling = "--" + std::string(argument.name)};
+    std::size_t used = 1;
+    if (known->value == Value::needed && !argument.value) {
+      if (at_ + 1 == args_.size()) return refuse("flag needs an argument: " + flag.spelling);
+      flag.value = args_[at_ + 1];
+      used = 2;
+    } else if (known->value == Value::boolean) {
+      auto const value = parse_go_bool(flag.value);
+      if (!value) return refuse(flag.spelling + "=" + flag.value + " is not true or false");
+      flag.value = *value ? "true" : "false";
+    }
+    result_.command_flags.push_back(std::move(flag));
     at_ += used;
     return true;
   }
@@ -240,12 +309,19 @@ class Reader {
   const std::vector<std::string>& args_;
   bool const under_own_name_;
   std::size_t at_ = 0;
+  const OwnCommand* command_ = nullptr;
   bool serve_seen_ = false;
   bool decided_ = false;
   Invocation result_;
 };
 
 }  // namespace
+
+const std::string* Invocation::command_flag(std::string_view name) const {
+  for (auto flag = command_flags.rbegin(); flag != command_flags.rend(); ++flag)
+    if (flag->name == name) return flag->value == "false" ? nullptr : &flag->value;
+  return nullptr;
+}
 
 Invocation read_invocation(std::string_view program_name, const std::vector<std::string>& args) {
   return Reader(program_name, args).read();

@@ -24,6 +24,12 @@ struct Invocation {
     become_gopls,
     config,  // our subcommands
     stamp,
+    daemon,
+    status,
+    logs,
+    restart_server,
+    install,
+    uninstall,
     bench,
     bench_process,  // what `bench` starts
     help,           // --help, --version under our own name
@@ -37,9 +43,14 @@ struct Invocation {
   // Of a session: what a private gopls on our stdio gets; -mode, -remote and -remote.* are gone
   // too.
   std::vector<std::string> server_args;
-  // What follows the name of a subcommand of ours.
+  // The words that follow the name of a subcommand of ours, and the flags that only it has.
   std::vector<std::string> command_args;
+  std::vector<OwnFlag> command_flags;
   std::string complaint;  // of a usage error
+
+  // A flag of the subcommand: --NAME (its value is "true"), --NAME=value, --NAME value; the last
+  // counts. Null where it was not given, or as --NAME=false.
+  const std::string* command_flag(std::string_view name) const;
 };
 
 // `program_name` is the last path component of argv[0]; `args` is argv without it.

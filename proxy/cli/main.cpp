@@ -14,14 +14,6 @@
 namespace bridge::cli {
 namespace {
 
-observe::LogLevel log_level(std::string_view name) {
-  if (name == "debug") return observe::LogLevel::debug;
-  if (name == "info") return observe::LogLevel::info;
-  if (name == "warn") return observe::LogLevel::warn;
-  if (name == "off") return observe::LogLevel::off;
-  return observe::LogLevel::error;
-}
-
 int run(std::string_view started_as, const std::vector<std::string>& args) {
   auto const slash = started_as.rfind('/');
   auto const name = slash == std::string_view::npos ? started_as : started_as.substr(slash + 1);
@@ -51,13 +43,27 @@ int run(std::string_view started_as, const std::vector<std::string>& args) {
       return run_config_command(invocation, configuration, environment);
     case Kind::stamp:
       return run_stamp_command(invocation, configuration, environment);
+    case Kind::daemon:
+      return run_daemon_command(invocation, configuration, environment);
+    case Kind::status:
+      return run_status_command(invocation, configuration, environment);
+    case Kind::logs:
+      return run_logs_command(invocation, configuration, environment);
+    case Kind::restart_server:
+      return run_restart_server_command(invocation, configuration, environment);
+    case Kind::install:
+      return run_install_command(invocation, configuration, environment);
+    case Kind::uninstall:
+      return run_uninstall_command(invocation, configuration, environment);
     case Kind::bench:
       return run_bench_command(invocation, configuration, environment);
     default:
       break;
   }
-  observe::configure_log({.level = log_level(configuration[SettingId::log_level].text),
-                          .file = configuration[SettingId::log_file].text});
+  observe::configure_log({.level = observe::log_level(configuration[SettingId::log_level].text),
+                          .file = configuration[SettingId::log_file].text,
+                          .file_bytes_max = 0,
+                          .to_journal = false});
   return run_session_command(invocation, configuration, environment);
 }
 

@@ -6,12 +6,33 @@
 #include "proxy/cli/go_duration.h"
 #include "proxy/cli/go_flag.h"
 #include "proxy/cli/server_address.h"
+#include "proxy/lease/runtime_directory.h"
 
 namespace bridge::cli {
 namespace {
 
 constexpr std::array<std::string_view, 5> kLogLevels = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 3> kZeroCopy = {"auto", "on", "off"};
+constexpr std::array<std::string_view, 2> kIsolation = {"none", "workspace"};
+
+// What an instance is called is a directory's name, a unit's and a file's.
+constexpr std::size_t kInstanceBytesMax = 64;
+constexpr std::string_view kInstanceCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+
+template <std::size_t kSize>
+bool has(const std::array<std::string_view, kSize>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::optional<std::string> complaint_about_duration(const SettingKey& key, std::string_view text) {
+  auto const value = parse_duration(text);
+  if (!value) return "is no duration, such as \"90s\", \"1h30m\", \"500ms\" or \"off\"";
+  if (value->count() < key.min) return "is no time at all";
+  if (value->count() <= key.max) return std::nullopt;
+  if (key.max < 3'600'000) return "is longer than " + std::to_string(key.max / 60'000) + "m";
+  return "is longer than " + std::to_string(key.max / 3'600'000) + "h";
+}
 
 template <class Predicate>
 const SettingKey* find_if(Predicate predicate) {
@@ -39,10 +60,19 @@ std::optional<std::int64_t> parse_integer(std::string_view text) {
 }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  if (text == "off") return std::chrono::milliseconds(0);
+  if (text == "off" || text == "never") return std::chrono::milliseconds(0);
   auto const value = parse_go_duration(text);
   if (!value || *value < std::chrono::nanoseconds(0)) return std::nullopt;
   return std::chrono::ceil<std::chrono::milliseconds>(*value);
+}
+
+bool is_instance_name(std::string_view text) {
+  // Names in a runtime directory, where an instance is a directory beside them.
+  bool const taken = text == lease::kServersDirectory || text == lease::kHereMark ||
+                     text.ends_with(".sock") || text.ends_with(".lock");
+  return !text.empty() && text.size() <= kInstanceBytesMax && !taken && text.front() != '.' &&
+         text.front() != '-' &&
+         text.find_first_not_of(kInstanceCharacters) == std::string_view::npos;
 }
 
 std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text) {
@@ -70,20 +100,20 @@ std::optional<std::string> complaint_about_value(const SettingKey& key, std::str
     case SettingType::boolean:
       if (!parse_go_bool(text)) return "is not true or false";
       break;
-    case SettingType::duration: {
-      auto const value = parse_duration(text);
-      if (!value) return "is no duration, such as \"90s\", \"1h30m\", \"500ms\" or \"off\"";
-      if (value->count() < key.min || value->count() > key.max)
-        return "is longer than " + std::to_string(key.max / 3'600'000) + "h";
-      break;
-    }
+    case SettingType::duration:
+      return complaint_about_duration(key, text);
     case SettingType::zero_copy:
-      if (std::find(kZeroCopy.begin(), kZeroCopy.end(), text) == kZeroCopy.end())
-        return "is not one of auto, on, off";
+      if (!has(kZeroCopy, text)) return "is not one of auto, on, off";
+      break;
+    case SettingType::isolation:
+      if (!has(kIsolation, text)) return "is not one of none, workspace";
+      break;
+    case SettingType::instance:
+      if (!is_instance_name(text))
+        return "is no name for an instance (letters, digits, \"_\", \".\" and \"-\")";
       break;
     case SettingType::log_level:
-      if (std::find(kLogLevels.begin(), kLogLevels.end(), text) == kLogLevels.end())
-        return "is not one of debug, info, warn, error, off";
+      if (!has(kLogLevels, text)) return "is not one of debug, info, warn, error, off";
       break;
   }
   return std::nullopt;

@@ -26,6 +26,15 @@ enum class SettingId : std::uint8_t {
   hibernate_after,
   hang_timeout,
   document_limit_bytes,
+  share,
+  start_daemon,
+  lease_deadline,
+  isolation,
+  instance,
+  idle_timeout,
+  daemon_idle_timeout,
+  memory_budget_mib,
+  cpu_weight,
   log_level,
   log_file,
 };
@@ -36,8 +45,10 @@ enum class SettingType : std::uint8_t {
   address,
   integer,
   boolean,
-  duration,  // as Go writes one, or "off", which is none at all
+  duration,  // as Go writes one, or "off" or "never", which is none at all
   zero_copy,
+  isolation,
+  instance,
   log_level,
 };
 
@@ -55,7 +66,7 @@ struct SettingKey {
 
 // Names chosen so that a key, its variable and its flag are read as the same thing. No flag is
 // named like one of gopls' (tests/cli/names_test.cpp).
-inline constexpr std::array<SettingKey, 14> kSettingKeys = {{
+inline constexpr std::array<SettingKey, 23> kSettingKeys = {{
     {SettingId::gopls, SettingType::program, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
      "the real gopls, instead of looking for it"},
     {SettingId::go, SettingType::program, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
@@ -92,15 +103,46 @@ inline constexpr std::array<SettingKey, 14> kSettingKeys = {{
     {SettingId::document_limit_bytes, SettingType::integer, "document_limit_bytes",
      "GOPLS_BRIDGE_DOCUMENT_LIMIT_BYTES", "document-limit", "16777216", 1024, 2147483647,
      "the largest open file whose unsaved text outlives gopls"},
+    {SettingId::share, SettingType::boolean, "share", "GOPLS_BRIDGE_SHARE", "share", "true", 0, 0,
+     "windows with equal toolchains use one gopls; --private is --share=false"},
+    {SettingId::start_daemon, SettingType::boolean, "start_daemon", "GOPLS_BRIDGE_START_DAEMON",
+     "start-daemon", "true", 0, 0, "the daemon that shares is started where none listens"},
+    // A minute is longer than any editor waits for initialize.
+    {SettingId::lease_deadline, SettingType::duration, "lease_deadline",
+     "GOPLS_BRIDGE_LEASE_DEADLINE", "lease-deadline", "1s", 1, 60'000,
+     "how long a shared gopls is waited for before the session gets one of its own"},
+    {SettingId::isolation, SettingType::isolation, "isolation", "GOPLS_BRIDGE_ISOLATION",
+     "isolation", "none", 0, 0,
+     "who shares: none (all with equal toolchains) or workspace (only with equal folders)"},
+    {SettingId::instance, SettingType::instance, "instance", "GOPLS_BRIDGE_INSTANCE", "instance",
+     "", 0, 0, "a daemon apart, and the settings of [instance.NAME]"},
+    {SettingId::idle_timeout, SettingType::duration, "idle_timeout", "GOPLS_BRIDGE_IDLE_TIMEOUT",
+     "idle-timeout", "10m", 0, 2'592'000'000,
+     "a shared gopls without sessions ends after so long; never"},
+    {SettingId::daemon_idle_timeout, SettingType::duration, "daemon_idle_timeout",
+     "GOPLS_BRIDGE_DAEMON_IDLE_TIMEOUT", "daemon-idle-timeout", "1m", 0, 2'592'000'000,
+     "the daemon without gopls and sessions ends after so long; never"},
+    // 16 TiB: more than a machine has.
+    {SettingId::memory_budget_mib, SettingType::integer, "memory_budget_mib",
+     "GOPLS_BRIDGE_MEMORY_BUDGET_MIB", "memory-budget", "0", 0, 16'777'216,
+     "memory of all shared gopls from which the longest idle must sleep; 0: no bound"},
+    // systemd.resource-control(5): CPUWeight=.
+    {SettingId::cpu_weight, SettingType::integer, "cpu_weight", "GOPLS_BRIDGE_CPU_WEIGHT",
+     "cpu-weight", "100", 0, 10'000,
+     "CPUWeight of each shared gopls' scope, under systemd; 0: no scope of its own"},
     {SettingId::log_level, SettingType::log_level, "log.level", "GOPLS_BRIDGE_LOG_LEVEL",
-     "log-level", "error", 0, 0, "debug, info, warn, error or off"},
+     "log-level", "error", 0, 0, "debug, info, warn, error or off (the daemon's own is info)"},
     {SettingId::log_file, SettingType::path, "log.file", "GOPLS_BRIDGE_LOG_FILE", "log-file", "", 0,
-     0, "where log lines go besides errors on stderr"},
+     0, "where log lines go besides errors on stderr; as JSON if it ends in .jsonl"},
 }};
 
 // Not settings, but of our family: the file itself, and the mark that ends a circle of starts.
 inline constexpr char kConfigVariable[] = "GOPLS_BRIDGE_CONFIG";
 inline constexpr std::string_view kConfigFlag = "config";
+// Another spelling of --share, the other way round.
+inline constexpr std::string_view kPrivateFlag = "private";
+// The table in the file with a table of settings for each instance, which win there.
+inline constexpr std::string_view kInstanceTable = "instance";
 inline constexpr std::string_view kVariablePrefix = "GOPLS_BRIDGE_";
 
 constexpr const SettingKey& key_of(SettingId id) {
@@ -119,11 +161,13 @@ const SettingKey* find_flag(std::string_view flag);
 // What is wrong with `text` as a value of `key`: "is not a whole number"; nothing if all is well.
 std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text);
 
+bool is_instance_name(std::string_view text);
+
 // A whole number that fits; nothing otherwise.
 std::optional<std::int64_t> parse_integer(std::string_view text);
 
-// "off" and "0" are zero; what is less than a millisecond is one. Nothing for what is negative or
-// no duration.
+// "off", "never" and "0" are zero; what is less than a millisecond is one. Nothing for what is
+// negative or no duration.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 }  // namespace bridge::cli

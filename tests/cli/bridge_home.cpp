@@ -32,6 +32,7 @@ BridgeHome::BridgeHome() {
   for (auto const* name : {"ASDF_DATA_DIR", "MISE_DATA_DIR"}) environment_.emplace_back(name);
   set("HOME", directory_ / "home");
   set("PATH", directory_ / "bin");
+  set("GOPLS_BRIDGE_SHARE", "false");
 }
 
 std::string BridgeHome::write_program(std::string_view name, std::string_view text) const {

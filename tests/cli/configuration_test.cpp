@@ -77,6 +77,15 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
       "hibernate_after = 'off'\n"
       "hang_timeout = '500ms'\n"
       "document_limit_bytes = 1024\n"
+      "share = false\n"
+      "start_daemon = false\n"
+      "lease_deadline = '2s'\n"
+      "isolation = 'workspace'\n"
+      "instance = 'a'\n"
+      "idle_timeout = 'never'\n"
+      "daemon_idle_timeout = '1h'\n"
+      "memory_budget_mib = 2048\n"
+      "cpu_weight = 0\n"
       "[log]  # a table\n"
       "level = \"debug\"\n"
       "file = '/l'\n");
@@ -99,8 +108,18 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
   expect(SettingId::hibernate_after, "off", 10);
   expect(SettingId::hang_timeout, "500ms", 11);
   expect(SettingId::document_limit_bytes, "1024", 12);
-  expect(SettingId::log_level, "debug", 14);
-  expect(SettingId::log_file, "/l", 15);
+  expect(SettingId::share, "false", 13);
+  expect(SettingId::start_daemon, "false", 14);
+  expect(SettingId::lease_deadline, "2s", 15);
+  expect(SettingId::isolation, "workspace", 16);
+  expect(SettingId::instance, "a", 17);
+  expect(SettingId::idle_timeout, "never", 18);
+  expect(SettingId::daemon_idle_timeout, "1h", 19);
+  expect(SettingId::memory_budget_mib, "2048", 20);
+  expect(SettingId::cpu_weight, "0", 21);
+  expect(SettingId::log_level, "debug", 23);
+  expect(SettingId::log_file, "/l", 24);
+  EXPECT_EQ(result.configuration.duration(SettingId::idle_timeout).count(), 0);
 }
 
 TEST_F(ConfigurationTest, FileVariableAndFlagWinInRisingOrder) {
@@ -122,14 +141,30 @@ TEST_F(ConfigurationTest, OfTwoEqualFlagsTheLastCounts) {
 }
 
 TEST_F(ConfigurationTest, EveryVariableIsKnown) {
-  for (auto const* text :
-       {"GOPLS_BRIDGE_GOPLS=/g", "GOPLS_BRIDGE_GO=~/go", "GOPLS_BRIDGE_CONNECT=localhost:1",
-        "GOPLS_BRIDGE_FRAME_LIMIT_BYTES=65536", "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=1",
-        "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS=1", "GOPLS_BRIDGE_ZERO_COPY=on",
-        "GOPLS_BRIDGE_REPLAY=false", "GOPLS_BRIDGE_REPLAY_WAIT=1s",
-        "GOPLS_BRIDGE_HIBERNATE_AFTER=1h", "GOPLS_BRIDGE_HANG_TIMEOUT=2m",
-        "GOPLS_BRIDGE_DOCUMENT_LIMIT_BYTES=4096", "GOPLS_BRIDGE_LOG_LEVEL=off",
-        "GOPLS_BRIDGE_LOG_FILE=/l", "GOPLS_BRIDGE_TRIED=/x"})
+  for (auto const* text : {"GOPLS_BRIDGE_GOPLS=/g",
+                           "GOPLS_BRIDGE_GO=~/go",
+                           "GOPLS_BRIDGE_CONNECT=localhost:1",
+                           "GOPLS_BRIDGE_FRAME_LIMIT_BYTES=65536",
+                           "GOPLS_BRIDGE_DRAIN_TIMEOUT_MS=1",
+                           "GOPLS_BRIDGE_SHUTDOWN_ANSWER_AFTER_MS=1",
+                           "GOPLS_BRIDGE_ZERO_COPY=on",
+                           "GOPLS_BRIDGE_REPLAY=false",
+                           "GOPLS_BRIDGE_REPLAY_WAIT=1s",
+                           "GOPLS_BRIDGE_HIBERNATE_AFTER=1h",
+                           "GOPLS_BRIDGE_HANG_TIMEOUT=2m",
+                           "GOPLS_BRIDGE_DOCUMENT_LIMIT_BYTES=4096",
+                           "GOPLS_BRIDGE_SHARE=false",
+                           "GOPLS_BRIDGE_START_DAEMON=0",
+                           "GOPLS_BRIDGE_LEASE_DEADLINE=500ms",
+                           "GOPLS_BRIDGE_ISOLATION=workspace",
+                           "GOPLS_BRIDGE_INSTANCE=a.b_C-1",
+                           "GOPLS_BRIDGE_IDLE_TIMEOUT=1m",
+                           "GOPLS_BRIDGE_DAEMON_IDLE_TIMEOUT=never",
+                           "GOPLS_BRIDGE_MEMORY_BUDGET_MIB=1",
+                           "GOPLS_BRIDGE_CPU_WEIGHT=10000",
+                           "GOPLS_BRIDGE_LOG_LEVEL=off",
+                           "GOPLS_BRIDGE_LOG_FILE=/l",
+                           "GOPLS_BRIDGE_TRIED=/x"})
     variables_.emplace_back(text);
   auto const result = read();
   EXPECT_EQ(result.complaint, "");
@@ -145,6 +180,7 @@ TEST_F(ConfigurationTest, DurationsCountInMillisecondsAndOffIsNone) {
     return result.configuration.duration(SettingId::hibernate_after).count();
   };
   EXPECT_EQ(hibernate("off"), 0);
+  EXPECT_EQ(hibernate("never"), 0);
   EXPECT_EQ(hibernate("0"), 0);
   EXPECT_EQ(hibernate("0s"), 0);
   EXPECT_EQ(hibernate("500ms"), 500);
@@ -155,6 +191,9 @@ TEST_F(ConfigurationTest, DurationsCountInMillisecondsAndOffIsNone) {
   EXPECT_EQ(defaults.duration(SettingId::replay_wait).count(), 10'000);
   EXPECT_EQ(defaults.duration(SettingId::hibernate_after).count(), 1'800'000);
   EXPECT_EQ(defaults.duration(SettingId::hang_timeout).count(), 0);
+  EXPECT_EQ(defaults.duration(SettingId::lease_deadline).count(), 1'000);
+  EXPECT_EQ(defaults.duration(SettingId::idle_timeout).count(), 600'000);
+  EXPECT_EQ(defaults.duration(SettingId::daemon_idle_timeout).count(), 60'000);
 }
 
 TEST_F(ConfigurationTest, BooleansAreGosInVariablesAndFlags) {
@@ -163,6 +202,60 @@ TEST_F(ConfigurationTest, BooleansAreGosInVariablesAndFlags) {
   variables_.emplace_back("GOPLS_BRIDGE_REPLAY=False");
   EXPECT_FALSE(read().configuration.boolean(SettingId::replay));
   EXPECT_TRUE(read({flag("replay", "true")}).configuration.boolean(SettingId::replay));
+}
+
+TEST_F(ConfigurationTest, SettingsOfTheInstanceWinOverThoseOutsideOfItsTable) {
+  auto const file = write_default_file(
+      "idle_timeout = '5m'\n"
+      "cpu_weight = 50\n"
+      "log.level = 'warn'\n"
+      "[instance.big]\n"
+      "idle_timeout = 'never'\n"
+      "[instance.big.log]\n"
+      "level = 'debug'\n"
+      "[instance.small]\n"
+      "idle_timeout = '1s'\n"
+      "cpu_weight = 1\n");
+  auto const idle = [this](const std::vector<OwnFlag>& flags) {
+    auto const result = read(flags);
+    EXPECT_EQ(result.complaint, "");
+    return result.configuration[SettingId::idle_timeout].text;
+  };
+  EXPECT_EQ(idle({}), "5m");
+  EXPECT_EQ(idle({flag("instance", "other")}), "5m");
+  EXPECT_EQ(idle({flag("instance", "small")}), "1s");
+  EXPECT_EQ(idle({flag("instance", "small"), flag("idle-timeout", "2s")}), "2s");
+  variables_.emplace_back("GOPLS_BRIDGE_INSTANCE=small");
+  EXPECT_EQ(idle({}), "1s");
+  auto const big = read({flag("instance", "big")}).configuration;
+  EXPECT_EQ(big[SettingId::idle_timeout].text, "never");
+  EXPECT_EQ(big[SettingId::idle_timeout].source, file + ":5");
+  EXPECT_EQ(big[SettingId::cpu_weight].text, "50");
+  EXPECT_EQ(big[SettingId::log_level].text, "debug");
+  EXPECT_EQ(big[SettingId::instance].text, "big");
+}
+
+TEST_F(ConfigurationTest, FaultsInTheTableOfAnyInstanceAreNamedByLine) {
+  expect_refused_file("[instance.a]\nshre = true\n", ":2: unknown key \"shre\"");
+  expect_refused_file("[instance.a]\nshare = 1\n", ":2: share is not true or false");
+  expect_refused_file("[instance.a.instance.b]\nshare = true\n",
+                      ":1: an instance has no instances");
+  expect_refused_file("[instance.'a b']\n",
+                      ":1: instance.a b is no table with the name of an instance");
+  expect_refused_file("[instance]\na = 1\n",
+                      ":2: instance.a is no table with the name of an instance");
+}
+
+// Its name becomes a directory beside the daemon's own files.
+TEST_F(ConfigurationTest, AnInstanceHasANameThatIsNobodyElses) {
+  for (auto const* name : {"a", "A-1", "my.work_2", "0"})
+    EXPECT_EQ(read({flag("instance", name)}).complaint, "") << name;
+  for (auto const* name : {".", "..", "../a", "a/b", ".a", "-a", "a b", "a\nb", "servers", "here",
+                           "control.sock", "daemon.lock", "\xc3\xa4"})
+    EXPECT_NE(read({flag("instance", name)}).complaint, "") << name;
+  EXPECT_NE(read({flag("instance", std::string(65, 'a'))}).complaint, "");
+  EXPECT_EQ(read({flag("instance", "a b")}).complaint,
+            "--instance=a b is no name for an instance (letters, digits, \"_\", \".\" and \"-\")");
 }
 
 TEST_F(ConfigurationTest, AnEmptyVariableIsNotSet) {
@@ -227,6 +320,10 @@ TEST_F(ConfigurationTest, FaultsInTheFileAreNamedByLine) {
   expect_refused_file("replay_wait = '61m'\n", ":1: replay_wait = 61m is longer than 1h");
   expect_refused_file("hibernate_after = '720h1ns'\n",
                       ":1: hibernate_after = 720h1ns is longer than 720h");
+  expect_refused_file("lease_deadline = 'off'\n", ":1: lease_deadline = off is no time at all");
+  expect_refused_file("lease_deadline = '2m'\n", ":1: lease_deadline = 2m is longer than 1m");
+  expect_refused_file("isolation = 'all'\n", ":1: isolation = all is not one of none, workspace");
+  expect_refused_file("cpu_weight = 10001\n", ":1: cpu_weight = 10001 is not between 0 and 10000");
   expect_refused_file("document_limit_bytes = 1023\n",
                       ":1: document_limit_bytes = 1023 is not between 1024 and 2147483647");
   expect_refused_file("[log]\n\nlevel = 'loud'\n",

@@ -211,6 +211,63 @@ TEST(Invocation, BenchTakesAllThatFollows) {
   EXPECT_EQ(read({"-v", "bench"}).kind, Kind::become_gopls);
 }
 
+TEST(Invocation, OwnSubcommandsHaveFlagsOfTheirOwnAnywhereBehindTheirName) {
+  auto const status =
+      read({"--instance=a", "status", "--json", "-watch=false", "--log-level", "off"});
+  EXPECT_EQ(status.kind, Kind::status);
+  EXPECT_EQ(status.own_flags.size(), 2u);
+  ASSERT_NE(status.command_flag("json"), nullptr);
+  EXPECT_EQ(*status.command_flag("json"), "true");
+  EXPECT_EQ(status.command_flag("watch"), nullptr);
+  auto const logs = read({"logs", "--server", "s3", "--follow"});
+  EXPECT_EQ(logs.kind, Kind::logs);
+  ASSERT_NE(logs.command_flag("server"), nullptr);
+  EXPECT_EQ(*logs.command_flag("server"), "s3");
+  EXPECT_NE(logs.command_flag("follow"), nullptr);
+  auto const restart = read({"restart-server", "s2"});
+  EXPECT_EQ(restart.kind, Kind::restart_server);
+  EXPECT_EQ(restart.command_args, (Args{"s2"}));
+  auto const daemon = read({"daemon", "--instance", "a", "--on-demand", "--ready-fd", "3"});
+  EXPECT_EQ(daemon.kind, Kind::daemon);
+  EXPECT_EQ(daemon.own_flags.size(), 1u);
+  EXPECT_NE(daemon.command_flag("on-demand"), nullptr);
+  EXPECT_EQ(*daemon.command_flag("ready-fd"), "3");
+  auto const install = read({"install", "--vscode", "--dry-run", "--prefix=/p"});
+  EXPECT_EQ(install.kind, Kind::install);
+  EXPECT_EQ(*install.command_flag("vscode"), "true");
+  EXPECT_EQ(*install.command_flag("prefix"), "/p");
+  auto const uninstall = read({"uninstall", "--vscode=/s.json"});
+  EXPECT_EQ(uninstall.kind, Kind::uninstall);
+  EXPECT_EQ(*uninstall.command_flag("vscode"), "/s.json");
+}
+
+// Before the word, and to other words, they are unknown: gopls' to refuse, or ours.
+TEST(Invocation, FlagsOfASubcommandAreNobodyElses) {
+  EXPECT_EQ(read({"--json", "status"}).kind, Kind::become_gopls);
+  EXPECT_EQ(read({"--on-demand"}).kind, Kind::become_gopls);
+  for (auto const& args :
+       {Args{"config", "--json"}, Args{"status", "--follow"}, Args{"status", "--json=maybe"},
+        Args{"logs", "--server"}, Args{"install", "--on-demand"}, Args{"status", "-v"}})
+    EXPECT_EQ(read(args).kind, Kind::usage_error) << args.back();
+}
+
+TEST(Invocation, PrivateIsShareTurnedRound) {
+  auto const value = [](const Args& args) {
+    auto const result = read(args);
+    EXPECT_EQ(result.kind, Kind::session);
+    EXPECT_EQ(result.own_flags.size(), 1u);
+    return result.own_flags.empty()
+               ? std::string()
+               : result.own_flags.front().name + "=" + result.own_flags.front().value;
+  };
+  EXPECT_EQ(value({"--private"}), "share=false");
+  EXPECT_EQ(value({"-private=true", "serve"}), "share=false");
+  EXPECT_EQ(value({"serve", "--private=false"}), "share=true");
+  auto const wrong = read({"--private=maybe"});
+  EXPECT_EQ(wrong.kind, Kind::usage_error);
+  EXPECT_EQ(wrong.complaint, "--private=maybe is not true or false");
+}
+
 TEST(Invocation, OwnSubcommandsRefuseWhatTheyDoNotKnow) {
   for (auto const& args : {Args{"config", "-v"}, Args{"config", "--bogus"}, Args{"stamp", "--"},
                            Args{"stamp", "---x"}, Args{"config", "--stdio"}})
@@ -244,10 +301,27 @@ TEST(Invocation, OwnSubcommandsComeFirst) {
 }
 
 TEST(Invocation, UnderTheNameGoplsNothingIsOurs) {
-  for (auto const& args :
-       {Args{"--help"}, Args{"-h"}, Args{"--version"}, Args{"config"}, Args{"stamp"}, Args{"bench"},
-        Args{"bench-idle"}, Args{"--gopls", "/g"}, Args{"--connect=/s"}, Args{"--config=/c"},
-        Args{"--log-level=info"}, Args{"--frame-limit=70000"}, Args{"--stdio"}}) {
+  for (auto const& args : {Args{"--help"},
+                           Args{"-h"},
+                           Args{"--version"},
+                           Args{"config"},
+                           Args{"stamp"},
+                           Args{"bench"},
+                           Args{"daemon"},
+                           Args{"status"},
+                           Args{"logs"},
+                           Args{"restart-server"},
+                           Args{"install"},
+                           Args{"uninstall"},
+                           Args{"--private"},
+                           Args{"--instance=a"},
+                           Args{"bench-idle"},
+                           Args{"--gopls", "/g"},
+                           Args{"--connect=/s"},
+                           Args{"--config=/c"},
+                           Args{"--log-level=info"},
+                           Args{"--frame-limit=70000"},
+                           Args{"--stdio"}}) {
     auto const result = read(args, "gopls");
     EXPECT_EQ(result.kind, Kind::become_gopls) << args.front();
     EXPECT_EQ(result.as_gopls, args) << args.front();

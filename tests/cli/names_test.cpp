@@ -75,7 +75,8 @@ TEST_P(NamesOfGopls, NoneOfItsFlagsIsTakenForOneOfOurs) {
   ASSERT_NE(std::find(flags.begin(), flags.end(), "veryverbose"), flags.end());
   for (auto const& flag : flags) {
     EXPECT_EQ(cli::find_flag(flag), nullptr) << flag;
-    for (auto const* ours : {"config", "version", "stdio", "help", "h"}) EXPECT_NE(flag, ours);
+    for (auto const* ours : {"config", "version", "stdio", "help", "h", "private"})
+      EXPECT_NE(flag, ours);
   }
 }
 

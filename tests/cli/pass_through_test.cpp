@@ -100,7 +100,7 @@ TEST_F(PassThrough, OwnFlagsChooseTheProgramAndStayHere) {
   auto const run = home_.bridge({"--gopls", other, "-v", "check"});
   EXPECT_EQ(run.status.code, 0) << run.errors;
   EXPECT_EQ(args_seen(), (std::vector<std::string>{other, "-v", "check"}));
-  EXPECT_FALSE(was_in_environment("GOPLS_BRIDGE_"));
+  EXPECT_FALSE(was_in_environment("GOPLS_BRIDGE_TRIED"));
 }
 
 // ---- Never itself, never in a circle -----------------------------------------------------------
@@ -153,7 +153,8 @@ TEST_F(PassThrough, AShimThatLeadsBackIsPassedOverAndTheTrueGoplsFound) {
   home_.set("FAKE_GOPLS_EXIT", "5");
   EXPECT_EQ(home_.bridge({"version"}).status, (rigs::ExitStatus{5, 0}));
   EXPECT_EQ(args_seen(), (std::vector<std::string>{home_ / "bin/gopls", "version"}));
-  EXPECT_FALSE(was_in_environment("GOPLS_BRIDGE_")) << "the true gopls' environment is as it came";
+  EXPECT_FALSE(was_in_environment("GOPLS_BRIDGE_TRIED"))
+      << "the true gopls' environment is as it came";
 }
 
 TEST_F(PassThrough, AnExplicitWrapperThatLeadsBackIsRefusedByName) {

@@ -45,6 +45,7 @@ inline std::vector<std::string> bridge_env(std::vector<std::string> more = {}) {
                                   "GOPLS_BRIDGE_CONFIG",
                                   "GOPLS_BRIDGE_GOPLS",
                                   "GOPLS_BRIDGE_CONNECT",
+                                  "GOPLS_BRIDGE_SHARE=false",
                                   "FAKE_SERVER_ARGS",
                                   std::string("PATH=" BRIDGE_TOOLS_DIR "/bin:") + ::getenv("PATH")};
   for (auto& entry : more) {

@@ -281,6 +281,7 @@ void Relayed::start(const Settings& settings, const std::string& address, const 
   // Nothing of the machine's own configuration may reach the test.
   env.push_back("XDG_CONFIG_HOME=" + (directory_ / "config"));
   env.push_back("STDIO_BORROWER=" + address);
+  env.emplace_back("GOPLS_BRIDGE_SHARE=false");
   env.push_back("GOPLS_BRIDGE_ZERO_COPY=" + to_string(settings.mode));
   env.insert(env.end(), settings.env.begin(), settings.env.end());
 

@@ -27,7 +27,9 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/bridge-nvim-XXXXXX")
 trap 'rm -rf "$dir"' EXIT
 cp -r "$here/../module" "$dir/module"
 cd "$dir/module"
+share=${GOPLS_BRIDGE_SHARE:-false} # private, unless the test says otherwise
 for name in $(compgen -e GOPLS_BRIDGE_ || true); do unset "$name"; done
+export GOPLS_BRIDGE_SHARE=$share
 export PATH=$tools/bin:$PATH RESULT=$dir/result
 export XDG_CONFIG_HOME=$dir/config XDG_DATA_HOME=$dir/data XDG_STATE_HOME=$dir/state NVIM_LOG_FILE=$dir/log
 BRIDGE_COMMAND=$(printf '%s\n%s\n%s' "$bridge" --gopls "$tools/gopls-$version/gopls")

@@ -1,0 +1,11 @@
+#include "proxy/cli/commands.h"
+#include "proxy/exit_codes.h"
+
+namespace bridge::cli {
+
+int run_status_command(const Invocation&, const Configuration&, const server::Environment&) {
+  complain("status: not in this build");
+  return kExitInternal;
+}
+
+}  // namespace bridge::cli
