@@ -24,7 +24,7 @@ class CappedFile {
   // begins again. The writer's descriptor, which appends, stays good.
   void cap();
   // Its last line that tells something: of a Go panic its first line, "fatal error: …"; as
-  // LineRelay::telling_line() chooses.
+  // relay::TellingLine chooses.
   std::string telling_line() const;
 
  private:

@@ -1,6 +1,5 @@
 #include "proxy/relay/line_relay.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -55,22 +54,8 @@ void LineRelay::flush() {
     }
   }
   std::size_t const gone = sink_gone_ ? whole : done;
-  remember(std::string_view(buffer_).substr(0, gone));
+  telling_.see(std::string_view(buffer_).substr(0, gone));
   buffer_.erase(0, gone);
-}
-
-// What passes in pieces is remembered in pieces.
-void LineRelay::remember(std::string_view lines) {
-  while (!lines.empty()) {
-    std::size_t const end = std::min(lines.find('\n'), lines.size());
-    std::string_view const line = lines.substr(0, std::min(end, kTellingBytesMax));
-    lines.remove_prefix(std::min(end + 1, lines.size()));
-    bool const panic = line.starts_with("panic:") || line.starts_with("fatal error:") ||
-                       line.starts_with("runtime:");
-    if (line.empty() || (panicked_ && !panic)) continue;
-    panicked_ = panic;
-    telling_ = line;
-  }
 }
 
 }  // namespace bridge::relay

@@ -7,9 +7,9 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "proxy/relay/channel.h"
+#include "proxy/relay/telling_line.h"
 
 namespace bridge::relay {
 
@@ -25,23 +25,19 @@ class LineRelay {
   // Passes on all that is there now without waiting: for the last words of a server that has ended.
   void drain();
 
-  // The line that tells most of how the writer ended: the last that a Go program's panic or fatal
-  // error begins with, else the last of all. At most kTellingBytesMax of it; empty: none came.
-  const std::string& telling_line() const noexcept { return telling_; }
+  // The line that tells most of how the writer ended (telling_line.h); empty: none came.
+  const std::string& telling_line() const noexcept { return telling_.text(); }
 
  private:
-  static constexpr std::size_t kTellingBytesMax = 300;
   static constexpr std::size_t kBytesMax = 64 * 1024;  // a default pipe's capacity, pipe(7)
 
   bool read_once();
   void flush();
-  void remember(std::string_view lines);
 
   Source& source_;
   Sink& sink_;
   std::string buffer_;
-  std::string telling_;
-  bool panicked_ = false;
+  TellingLine telling_;
   bool blocked_ = false;
   bool ended_ = false;
   bool sink_gone_ = false;
