@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <sstream>
 #include <string_view>
 
@@ -10,10 +11,12 @@ namespace bridge::rigs {
 namespace {
 
 std::vector<std::string> arguments(int argc, char** argv) {
-  const char* const scripted = std::getenv("FAKE_SERVER_ARGS");
-  if (scripted == nullptr) return {argv + 1, argv + argc};
   std::vector<std::string> lines;
-  std::istringstream text(scripted);
+  const char* const scripted = std::getenv("FAKE_SERVER_ARGS");
+  std::ifstream beside{std::string(argv[0]) + ".options"};
+  if (scripted == nullptr && !beside) return {argv + 1, argv + argc};
+  std::istringstream given(scripted == nullptr ? "" : scripted);
+  std::istream& text = scripted == nullptr ? static_cast<std::istream&>(beside) : given;
   for (std::string line; std::getline(text, line);)
     if (!line.empty()) lines.push_back(line);
   return lines;

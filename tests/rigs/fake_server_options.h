@@ -33,10 +33,10 @@ struct FakeServerOptions {
   std::string record_argv;                    // --record-argv FILE: argv, one argument a line
 };
 
-// From FAKE_SERVER_ARGS (one argument a line) if that is set, else from argv: so that a program
-// which starts us with arguments of its own can still be given a script. In argv what follows
-// `serve` is gopls' own; what is not of interest there is passed over. Prints what is wrong and
-// exits with 2.
+// From FAKE_SERVER_ARGS (one argument a line) if that is set, else from the file ARGV0.options if
+// there is one, else from argv: so that a program which starts us with arguments of its own can
+// still be given a script. In argv what follows `serve` is gopls' own; what is not of interest
+// there is passed over. Prints what is wrong and exits with 2.
 FakeServerOptions parse_fake_server_options(int argc, char** argv);
 
 }  // namespace bridge::rigs
