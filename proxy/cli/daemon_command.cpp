@@ -6,6 +6,7 @@
 
 #include "proxy/cli/commands.h"
 #include "proxy/cli/daemon_log.h"
+#include "proxy/cli/version.h"
 #include "proxy/daemon/run_daemon.h"
 #include "proxy/exit_codes.h"
 #include "proxy/observe/log.h"
@@ -69,6 +70,8 @@ int run_daemon_command(const Invocation& invocation, const Configuration& config
     settings.ready_fd = static_cast<int>(*number);
   }
   settings.started = on_demand ? "on demand" : systemd ? "systemd" : "by hand";
+  settings.version = BRIDGE_VERSION;
+  settings.forks_away = on_demand;
   settings.instance = configuration[SettingId::instance].text;
   settings.idle_timeout = configuration.duration(SettingId::idle_timeout);
   settings.daemon_idle_timeout = configuration.duration(SettingId::daemon_idle_timeout);

@@ -10,6 +10,7 @@ namespace bridge::daemon {
 
 struct DaemonSettings {
   std::string instance;
+  std::string version;  // of the bridge, for status
   // "systemd", "on demand", "by hand": for status.
   std::string started;
   // A gopls without sessions ends after it; zero: never.
@@ -21,8 +22,10 @@ struct DaemonSettings {
   std::uint64_t memory_budget_kib = 0;
   // Of each gopls' scope, where systemd runs the daemon; zero: no scope.
   int cpu_weight = 100;
-  // A descriptor to write one byte to, and close, once it listens: on demand. -1: none.
+  // A descriptor to write one byte to, and let go, once it listens: on demand. -1: none.
   int ready_fd = -1;
+  // To live in a process of its own: what was started ends at once.
+  bool forks_away = false;
 };
 
 // Exit codes are listed in README.md, "Exit codes". Another daemon that listens already is no

@@ -98,26 +98,34 @@ class BrokerLink {
   bool connected() const noexcept { return static_cast<bool>(socket_); }
 
  private:
-  using Deadline = std::chrono::steady_clock::time_point;
-  // Implementation: broker_link.cpp.
-  std::string reach(Deadline deadline);
-  bool connect_to(const std::string& path);
-  std::string start_daemon(RuntimeDirectory& directory, Deadline deadline);
-  void introduce();
-  bool take(ControlMessage message, std::vector<Event>& events);
+  using TimePoint = std::chrono::steady_clock::time_point;
+  enum class Start : std::uint8_t { wait, only_begin };
+
+  std::string reach(TimePoint deadline, Start start);
+  std::string connect_to(const std::string& path);
+  void introduce(kernel::UniqueFd socket);
+  bool send(const ControlMessage& message);
+  // Takes what has come; `answer` gets that to `request`, if it is among it. False: nothing came.
+  bool hear(std::uint64_t request, std::optional<ControlMessage>* answer,
+            kernel::UniqueFd* descriptor);
+  void take(const ControlMessage& message);
   void lost();
-  void wait_for_daemon();
+  void look_for_daemon();
+  bool watch(int fd) const;
 
   Settings settings_;
-  kernel::UniqueFd events_;
+  kernel::UniqueFd events_;  // epoll on the three below
   kernel::UniqueFd socket_;
   kernel::UniqueFd here_;   // inotify on the runtime directory, while there is no daemon
   kernel::UniqueFd timer_;  // until the next try
   int tries_ = 0;
   bool said_goodbye_ = false;
+  bool wanted_ = false;  // a daemon has been asked for something
+  std::uint64_t requests_ = 0;
   std::string server_;  // of the lease that is held
+  std::uint64_t server_pid_ = 0;
   std::optional<LeasedServerEnd> ended_;
-  std::vector<Event> pending_;  // heard while something else was waited for
+  std::vector<Event> pending_;
   std::vector<std::pair<std::string, std::string>> facts_;
 };
 

@@ -1,5 +1,5 @@
 // Where a session gets its server from. In private mode a gopls of its own; with --connect one that
-// listens already; from the broker daemon later; a fake in tests. The session asks again, with a
+// listens already; from the broker daemon; a fake in tests. The session asks again, with a
 // reason, when it has lost one.
 #pragma once
 
@@ -8,6 +8,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "proxy/kernel/unique_fd.h"
 #include "proxy/server/child_process.h"
@@ -19,8 +21,22 @@ enum class AcquireReason : std::uint8_t {
   lost_before_answer,  // the last server ended before the editor got a byte from it
   lost,                // the last server ended in the middle, or could not be had
   woken,               // the session slept, and the editor needs a server again
+  suspected,           // the last two, shared ones, ended while this session had work with them
   trial,               // beside the present one: what would the program on disk answer?
   replaced,            // the server's program is another one now
+};
+
+// What a session is known to need, told before a server is acquired for it.
+struct SessionNeeds {
+  std::vector<std::string> folders;  // raw URIs of the workspace
+  // Not empty: a server of its own, and why, in words for the user.
+  std::string own_reason;
+};
+
+// How a server that was lost has ended, where the source knows and the session cannot.
+struct SourceServerEnd {
+  std::string words;    // "killed by signal 9 (Killed)"
+  bool killed = false;  // by SIGKILL: from outside
 };
 
 // A connection to a server that speaks LSP. All descriptors are ours alone.
@@ -32,6 +48,9 @@ struct ServerConnection {
   // Whether other sessions share the process: then `exit` must never reach it.
   bool shared = false;
   std::string name;  // "gopls (pid 123, /path)", "server at /run/…": for messages
+  // For params.initializationOptions.env: what this session's environment has and the server's may
+  // lack. A source gives the same with each of its connections.
+  std::vector<std::pair<std::string, std::string>> environment{};
 };
 
 // Why there is no server, in words for the user.
@@ -44,6 +63,12 @@ class ServerSource {
   virtual ~ServerSource() = default;
   // Blocks for as long as a fork or a local connect takes.
   virtual boost::system::result<ServerConnection, AcquireError> acquire(AcquireReason reason) = 0;
+  // For the acquisitions that follow.
+  virtual void tell(const SessionNeeds& /*needs*/) {}
+  // Waits a moment for the news.
+  virtual std::optional<SourceServerEnd> how_it_ended() { return std::nullopt; }
+  // The session has let go of its server and has no other.
+  virtual void release() {}
 };
 
 // boost::system::result asks for this (found by argument-dependent lookup): value() on an error is

@@ -61,8 +61,15 @@ void close_from(int first, int except) {
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 
-  if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) report_and_exit(report_fd);
-  if (::getppid() != parent) ::_exit(127);  // the parent died before the prctl
+  if (command.outlives_us) {
+    ::setsid();
+  } else {
+    if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) report_and_exit(report_fd);
+    if (::getppid() != parent) ::_exit(127);  // the parent died before the prctl
+  }
+  if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) {
+    report_and_exit(report_fd);
+  }
 
   // Moved above 2 first, so that no dup2 below overwrites one that is still needed.
   std::array<int, 3> const wanted{stdio.in, stdio.out, stdio.error};
@@ -120,7 +127,7 @@ std::optional<ChildExit> ChildProcess::exit_status() noexcept {
   if (exit_ || pid_ < 0) return exit_;
   int status = 0;
   if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
-  exit_ = WIFSIGNALED(status) ? ChildExit{0, WTERMSIG(status)} : ChildExit{WEXITSTATUS(status), 0};
+  exit_ = child_exit(status);
   return exit_;
 }
 
@@ -131,6 +138,10 @@ void ChildProcess::kill() noexcept {
     ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
   else
     ::kill(pid_, SIGKILL);
+}
+
+ChildExit child_exit(int status) noexcept {
+  return WIFSIGNALED(status) ? ChildExit{0, WTERMSIG(status)} : ChildExit{WEXITSTATUS(status), 0};
 }
 
 std::string describe(const ChildExit& exit) {

@@ -1,7 +1,7 @@
-// A server process that ends with us: started with three descriptors of ours as its stdio and none
-// else, signalled by the kernel when we die, reaped here.
+// A process of ours: started with three descriptors of ours as its stdio and none else, reaped here.
+// One that a session owns ends with it, signalled by the kernel; one that is shared outlives us.
 //
-// Only for processes that a session owns. Becoming another program is become_program.h.
+// Becoming another program is become_program.h.
 #pragma once
 
 #include <sys/types.h>
@@ -25,6 +25,9 @@ struct ChildCommand {
   std::string path;                      // absolute; also argv[0]: govulncheck re-executes argv[0]
   std::vector<std::string> args;         // argv[1..]
   std::vector<std::string> environment;  // whole: NAME=value
+  std::string directory{};               // to start in; empty: ours
+  // A session (setsid) of its own and no signal when we end.
+  bool outlives_us = false;
 };
 
 // How a process ended.
@@ -34,13 +37,15 @@ struct ChildExit {
   friend bool operator==(const ChildExit&, const ChildExit&) = default;
 };
 
+// Of a status as waitpid(2) gives it.
+ChildExit child_exit(int status) noexcept;
 std::string describe(const ChildExit& exit);
 
 class ChildProcess {
  public:
   // Starts it. An error is that of fork or execve (ENOENT, EACCES, ENOEXEC, EAGAIN …), reported
   // before this returns. The child gets default signal dispositions, an empty mask, SIGTERM when
-  // the calling thread dies (also by kill -9), and no descriptor above 2.
+  // the calling thread dies (also by kill -9) unless it outlives us, and no descriptor above 2.
   static boost::system::result<ChildProcess> start(const ChildCommand& command, ChildStdio stdio);
 
   ChildProcess(ChildProcess&&) noexcept;

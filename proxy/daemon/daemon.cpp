@@ -1,0 +1,459 @@
+#include "proxy/daemon/daemon.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "proxy/daemon/scope.h"
+#include "proxy/exit_codes.h"
+#include "proxy/observe/log.h"
+#include "proxy/server/process_usage.h"
+
+namespace bridge::daemon {
+
+using lease::ControlMessage;
+using observe::log;
+using observe::LogLevel;
+using std::chrono::milliseconds;
+
+namespace {
+
+// A gopls listens 35 to 50 ms after its start: how often it is tried.
+constexpr milliseconds kPoll{2};
+// One that does not listen after it is broken.
+constexpr std::chrono::seconds kStartLimit{30};
+// How long a gopls whose backlog is full is tried again.
+constexpr std::chrono::seconds kGrantLimit{5};
+// What gopls wrote before it ended is kept for so many of them.
+constexpr std::uint64_t kLogsKept = 16;
+constexpr std::chrono::seconds kMemoryTick{30};
+
+std::string name_of(std::uint64_t number) { return "s" + std::to_string(number); }
+
+std::uint64_t number_of(const std::string& name) {
+  return name.size() > 1 ? std::strtoull(name.c_str() + 1, nullptr, 10) : 0;
+}
+
+}  // namespace
+
+Daemon::Daemon(const DaemonSettings& settings, Place place)
+    : settings_(settings),
+      place_(std::move(place)),
+      first_directory_(place_.directory.path),
+      began_(static_cast<std::uint64_t>(std::time(nullptr))),
+      pool_({.idle_timeout = settings.idle_timeout}),
+      empty_since_(now()) {
+  readiness_.on_turn_over(*this);
+}
+
+Daemon::~Daemon() = default;
+
+void Daemon::after(boost::asio::steady_timer& timer, milliseconds delay,
+                   std::function<void()> handler) {
+  timer.expires_after(delay);
+  timer.async_wait([this, handler = std::move(handler)](const boost::system::error_code& error) {
+    if (error || over_) return;
+    handler();
+    on_turn_over();
+  });
+}
+
+int Daemon::run() {
+  adopt_recorded();
+  if (!listen()) return kExitInternal;
+
+  signals_.add(SIGTERM);
+  signals_.add(SIGINT);
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (!error) finish(std::string("signal: ") + ::strsignal(signal));
+  });
+  if (!place_.program.empty()) {
+    program_.emplace(place_.program);
+    program_->note_start();
+    program_ready_.readable = [this] {
+      if (!program_->changed()) return;
+      reexecute_ = true;
+      finish("the program on disk is another one now; it takes over");
+    };
+    if (program_->fd() >= 0) {
+      program_watch_.emplace(readiness_, program_->fd(), program_ready_);
+      program_watch_->want({.readable = true});
+    }
+  }
+  show_life();
+  if (settings_.memory_budget_kib > 0) look_at_memory();
+  readiness_.start();
+  log(LogLevel::info, "the daemon (pid " + std::to_string(::getpid()) + ", started " +
+                          settings_.started + ") listens in " + place_.directory.path);
+  place_.manager.notify("READY=1");
+  on_turn_over();
+  io_.run();
+  return kExitOk;
+}
+
+void Daemon::goodbye(const std::string& why) {
+  ControlMessage message{.verb = "goodbye", .fields = {}};
+  message.add("reason", why);
+  for (auto const& [id, front] : fronts_) front->send(message);
+}
+
+// Servers live on: their sessions have them, and the next daemon adopts them.
+void Daemon::finish(const std::string& why) {
+  if (over_) return;
+  over_ = true;
+  log(LogLevel::info, "the daemon ends: " + why);
+  // Who takes over at once need not be waited for.
+  if (!reexecute_) {
+    place_.manager.notify("STOPPING=1");
+    goodbye(why);
+    for (Listening const& one : listening_) {
+      if (one.socket.ours && is_bound_there(one.socket)) ::unlink(one.socket.path.c_str());
+    }
+  }
+  readiness_.stop();
+  io_.stop();
+}
+
+// --- after each batch of events ------------------------------------------------------------------
+
+void Daemon::on_turn_over() {
+  if (over_) return;
+  obey();
+  std::erase_if(fronts_, [](auto const& entry) { return entry.second->gone(); });
+  std::erase_if(servers_, [](auto const& entry) { return entry.second.ended; });
+  std::erase_if(listening_, [](Listening const& one) { return one.gone; });
+  std::erase_if(raw_fronts_, [](RawFront const& one) { return one.ended; });
+  if (!status_waiters_.empty()) {
+    bool const all = std::none_of(fronts_.begin(), fronts_.end(),
+                                  [](auto const& entry) { return entry.second->asked; });
+    if (all) answer_status();
+  }
+  say_state();
+  arm_timers();
+}
+
+void Daemon::arm_timers() {
+  bool const starting = std::any_of(servers_.begin(), servers_.end(),
+                                    [](auto const& entry) { return !entry.second.serving; });
+  if ((starting || !pending_.empty()) && !polling_) {
+    polling_ = true;
+    after(poll_timer_, kPoll, [this] {
+      polling_ = false;
+      look_at_starting();
+    });
+  }
+  bool const empty = fronts_.empty() && servers_.empty() && raw_fronts_.empty();
+  if (empty && !empty_) empty_since_ = now();
+  empty_ = empty;
+  std::optional<TimePoint> next = pool_.next_tick();
+  if (empty && settings_.daemon_idle_timeout.count() > 0) {
+    TimePoint const end = empty_since_ + settings_.daemon_idle_timeout;
+    if (!next || end < *next) next = end;
+  }
+  if (next == idle_at_) return;
+  idle_at_ = next;
+  idle_timer_.cancel();
+  if (!next) return;
+  idle_timer_.expires_at(*next);
+  idle_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || over_) return;
+    idle_at_.reset();
+    pool_.tick(now());
+    if (empty_ && settings_.daemon_idle_timeout.count() > 0 &&
+        now() - empty_since_ >= settings_.daemon_idle_timeout) {
+      return finish("nobody needs it");
+    }
+    on_turn_over();
+  });
+}
+
+void Daemon::show_life() {
+  auto const interval = place_.manager.watchdog_interval();
+  if (!interval) return;
+  place_.manager.notify("WATCHDOG=1");
+  after(watchdog_timer_, *interval, [this] { show_life(); });
+}
+
+void Daemon::say_state() {
+  if (!place_.manager.present()) return;
+  std::string const state = "STATUS=" + std::to_string(servers_.size()) + " gopls, " +
+                            std::to_string(fronts_.size()) + " sessions";
+  if (state == last_state_) return;
+  last_state_ = state;
+  place_.manager.notify(state);
+}
+
+// --- fronts --------------------------------------------------------------------------------------
+
+void Daemon::on_message(Front& front, const ControlMessage& message) {
+  if (message.verb == "lease") return on_lease(front, message);
+  if (message.verb == "session") return on_session(front, message);
+  if (message.verb == "release") return pool_.release(front.id(), now());
+  if (message.verb == "status") return on_status(front);
+  if (message.verb == "restart-server") return on_restart(front, message);
+  if (message.verb == "stop") {
+    front.send({.verb = "done", .fields = {}});
+    return finish("somebody asked for it");
+  }
+  ControlMessage answer{.verb = "unknown", .fields = {}};
+  answer.add("verb", message.verb);
+  front.send(answer);
+}
+
+void Daemon::on_gone(Front& front) {
+  pool_.release(front.id(), now());
+  std::erase(status_waiters_, front.id());
+}
+
+void Daemon::on_lease(Front& front, const ControlMessage& message) {
+  front.request = message.number("request").value_or(0);
+  if (!front.peer().refusal.empty()) return refuse(front, front.peer().refusal);
+  Recipe recipe{.key = std::string(message.get("key")),
+                .program = std::string(message.get("program")),
+                .args = message.all("arg"),
+                .environment = message.all("env"),
+                .go = std::string(message.get("go")),
+                .go_version = std::string(message.get("go_version"))};
+  if (recipe.key.empty() || !recipe.program.starts_with('/'))
+    return refuse(front, "the request names no key or no absolute program");
+  pool_.lease(front.id(), std::move(recipe), now());
+}
+
+void Daemon::refuse(Front& front, const std::string& reason) {
+  ++refusals_;
+  last_refusal_ = reason;
+  log(LogLevel::warn, "refused a lease to pid " + std::to_string(front.peer().pid) + ": " + reason);
+  ControlMessage answer{.verb = "refused", .fields = {}};
+  answer.add("request", front.request).add("reason", reason);
+  front.send(answer);
+}
+
+void Daemon::on_session(Front& front, const ControlMessage& message) {
+  front.facts = message.fields;
+  front.facts_at = now();
+  front.asked = false;
+  // After a daemon before us: which gopls it has.
+  auto const name = message.get("lease");
+  auto const pid = message.number("lease_pid");
+  if (name.empty() || pool_.lease_of(front.id())) return;
+  for (auto const& [id, server] : servers_) {
+    bool const same =
+        server.process->name() == name && pid == static_cast<std::uint64_t>(server.process->pid());
+    if (same) return pool_.claim(front.id(), id);
+  }
+}
+
+void Daemon::on_restart(Front& front, const ControlMessage& message) {
+  auto const wanted = message.get("server");
+  std::uint64_t told = 0;
+  for (auto const& [id, other] : fronts_) {
+    auto const lease = pool_.lease_of(id);
+    if (other.get() == &front || (!lease && (other->facts.empty() || !wanted.empty()))) continue;
+    if (lease && !wanted.empty() && servers_.at(*lease).process->name() != wanted) continue;
+    other->send({.verb = "replace", .fields = {}});
+    ++told;
+  }
+  // Whoever asks again gets another process: a lease given back is one less for the old one.
+  for (auto& [id, server] : servers_) {
+    if (wanted.empty() || server.process->name() == wanted) pool_.retire(id, now());
+  }
+  ControlMessage answer{.verb = "done", .fields = {}};
+  answer.add("sessions", told);
+  front.send(answer);
+}
+
+// --- servers -------------------------------------------------------------------------------------
+
+void Daemon::obey() {
+  // Obeying may ask for more: a server that cannot be started has ended.
+  for (auto actions = pool_.take_actions(); !actions.empty(); actions = pool_.take_actions()) {
+    for (PoolAction const& action : actions) obey(action);
+  }
+}
+
+void Daemon::obey(const PoolAction& action) {
+  auto const front = fronts_.find(action.front);
+  switch (action.kind) {
+    case PoolAction::Kind::start:
+      return start(action.server, *action.recipe);
+    case PoolAction::Kind::grant:
+      return grant(action.front, action.server, now() + kGrantLimit);
+    case PoolAction::Kind::refuse:
+      if (front != fronts_.end()) refuse(*front->second, action.text);
+      return;
+    case PoolAction::Kind::tell: {
+      if (front == fronts_.end()) return;
+      ControlMessage message{.verb = "ended", .fields = {}};
+      auto const server = servers_.find(action.server);
+      if (server != servers_.end()) message.add("server", server->second.process->name());
+      message.add("words", action.text).add("killed", action.killed ? 1 : 0);
+      front->second->send(message);
+      return;
+    }
+    case PoolAction::Kind::end:
+      log(LogLevel::info, servers_.at(action.server).process->name() +
+                              ": nobody needs this gopls any more; it is told to end");
+      return servers_.at(action.server).process->end();
+  }
+}
+
+void Daemon::start(ServerId id, const Recipe& recipe) {
+  std::string const name = name_of(++names_given_);
+  if (names_given_ > kLogsKept) {
+    ServerProcess::forget(place_.directory, name_of(names_given_ - kLogsKept));
+  }
+  std::string error;
+  auto process = ServerProcess::start(place_.directory, name, recipe, error);
+  if (!process) {
+    log(LogLevel::error, error);
+    return pool_.on_ended(id, error, /*killed=*/false);
+  }
+  log(LogLevel::info, name + ": started " + recipe.program + " (pid " +
+                          std::to_string(process->pid()) + ", key " + recipe.key + ")");
+  Server& server = servers_[id];
+  server.process = std::move(process);
+  server.started = now();
+  watch_exit(id, server);
+  take_scope(server);
+}
+
+void Daemon::watch_exit(ServerId id, Server& server) {
+  server.exit_ready.readable = [this, id] { on_exit(id); };
+  server.exit_watch.emplace(readiness_, server.process->exit_fd(), server.exit_ready);
+  server.exit_watch->want({.readable = true});
+}
+
+void Daemon::take_scope(Server& server) {
+  if (!place_.manager.present() || settings_.cpu_weight == 0) return;
+  auto maker = start_scope(server.process->pid(), settings_.cpu_weight);
+  if (!maker || maker->exit_fd() < 0) return;
+  server.scope_maker.emplace(std::move(*maker));
+  server.scope_ready.readable = [&server] {
+    auto const exit = server.scope_maker->exit_status();
+    if (!exit) return;
+    server.scope_watch->want({});
+    pid_t const pid = server.process->pid();
+    if (exit->code == 0 && exit->signal == 0) {
+      server.scope = scope_name(pid);
+    } else {
+      log(LogLevel::warn, server.process->name() + ": no scope of its own (busctl: " +
+                              describe(*exit) + "); it ends with the service");
+    }
+  };
+  server.scope_watch.emplace(readiness_, server.scope_maker->exit_fd(), server.scope_ready);
+  server.scope_watch->want({.readable = true});
+}
+
+void Daemon::on_exit(ServerId id) {
+  Server& server = servers_.at(id);
+  if (server.ended) return;
+  server.ended = true;
+  server.exit_watch->want({});
+  ServerProcess::End const end = server.process->take_end();
+  log(LogLevel::info, server.process->name() + ": gopls (pid " +
+                          std::to_string(server.process->pid()) + ") has ended: " + end.words);
+  pool_.on_ended(id, end.words, end.killed);
+}
+
+void Daemon::look_at_starting() {
+  for (auto& [id, server] : servers_) {
+    if (server.serving || server.ended) continue;
+    server.process->errors().cap();
+    if (server.process->try_to_serve() == ServerProcess::Serving::yes) {
+      server.serving = true;
+      pool_.on_serving(id, now());
+    } else if (now() - server.started > kStartLimit) {
+      log(LogLevel::error, server.process->name() + ": does not listen; it is killed");
+      server.started = now();
+      server.process->kill();
+    }
+  }
+  for (PendingGrant const& one : std::exchange(pending_, {})) {
+    if (pool_.lease_of(one.front) == one.server) grant(one.front, one.server, one.until);
+  }
+}
+
+void Daemon::grant(FrontId front_id, ServerId server_id, TimePoint until) {
+  auto const front = fronts_.find(front_id);
+  auto const server = servers_.find(server_id);
+  if (front == fronts_.end() || front->second->gone() || server == servers_.end()) return;
+  auto const connection = server->second.process->connect();
+  if (!connection && connection.error().value() == EAGAIN && now() < until) {
+    pending_.push_back({front_id, server_id, until});
+    return;
+  }
+  if (!connection) {
+    return pool_.on_grant_failed(front_id,
+                                 "cannot connect to " + server->second.process->name() + " (pid " +
+                                     std::to_string(server->second.process->pid()) +
+                                     "): " + connection.error().message(),
+                                 now());
+  }
+  ControlMessage answer{.verb = "granted", .fields = {}};
+  answer.add("request", front->second->request)
+      .add("server", server->second.process->name())
+      .add("pid", static_cast<std::uint64_t>(server->second.process->pid()));
+  if (auto const error = front->second->send(answer, connection->get())) {
+    pool_.on_grant_failed(front_id, "cannot pass a connection: " + error.message(), now());
+  }
+}
+
+void Daemon::adopt_recorded() {
+  for (std::string const& name : ServerProcess::recorded(place_.directory)) {
+    names_given_ = std::max(names_given_, number_of(name));
+    auto process = ServerProcess::adopt(place_.directory, name);
+    if (!process) continue;
+    log(LogLevel::info, name + ": took over gopls (pid " + std::to_string(process->pid()) + ")");
+    ServerId const id = pool_.adopt(process->recipe(), now());
+    Server& server = servers_[id];
+    server.process = std::move(process);
+    server.serving = true;
+    std::string const scope = scope_name(server.process->pid());
+    if (cgroup_of(server.process->pid()).ends_with('/' + scope)) server.scope = scope;
+    watch_exit(id, server);
+    ++adopted_;
+  }
+}
+
+// --- memory --------------------------------------------------------------------------------------
+
+void Daemon::look_at_memory() {
+  after(memory_timer_, kMemoryTick, [this] { look_at_memory(); });
+  std::uint64_t sum = 0;
+  for (auto const& [id, server] : servers_) {
+    auto const usage = server::process_usage(server.process->pid());
+    sum += usage ? usage->pss_kib : 0;
+  }
+  if (sum > settings_.memory_budget_kib) {
+    // The one whose liveliest session has been silent longest. One at a time: it gives its memory
+    // back only when its last session sleeps, and the next look sees what came of it.
+    ServerId idlest = 0;
+    std::uint64_t silence = 0;
+    for (auto const& [id, server] : pool_.servers()) {
+      if (server.end_when_free) continue;
+      std::uint64_t least = UINT64_MAX;
+      for (FrontId const front : server.leases) {
+        least = std::min(least, quiet_ms(*fronts_.at(front)));
+      }
+      if (server.state == Pool::State::serving && (idlest == 0 || least > silence)) {
+        idlest = id;
+        silence = least;
+      }
+    }
+    if (idlest != 0) {
+      log(LogLevel::info, servers_.at(idlest).process->name() + ": all gopls together take " +
+                              std::to_string(sum / 1024) + " MiB, more than memory_budget_mib; " +
+                              "this one has been idle longest and is put to sleep");
+      for (FrontId const front : pool_.servers().at(idlest).leases) {
+        fronts_.at(front)->send({.verb = "sleep", .fields = {}});
+      }
+      pool_.end_when_free(idlest, now());
+    }
+  }
+  // For the next look.
+  ask_for_reports();
+}
+
+}  // namespace bridge::daemon

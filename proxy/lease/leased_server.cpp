@@ -1,0 +1,79 @@
+#include "proxy/lease/leased_server.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "proxy/kernel/sender_options.h"
+#include "proxy/observe/log.h"
+
+namespace bridge::lease {
+namespace {
+
+// The daemon hears of a gopls' end when we do.
+constexpr std::chrono::milliseconds kEndPatience{100};
+
+}  // namespace
+
+boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(AcquireReason reason) {
+  // Asked one thing and ended again: not worth a place in the pool.
+  if (reason == AcquireReason::trial) return own_->acquire(reason);
+  if (reason == AcquireReason::suspected) {
+    needs_.own_reason = "two shared gopls ended while this session had work with them";
+  }
+  if (own_for_good_) return acquire_own(reason, own_reason_);
+  settings_.key.folders =
+      settings_.isolate_workspaces ? needs_.folders : std::vector<std::string>();
+  server::ShareKey const key =
+      server::make_share_key(settings_.key, server::Environment(::environ));
+  if (!key.own_reason.empty()) {
+    own_for_good_ = true;
+    return acquire_own(reason, key.own_reason);
+  }
+  environment_ = key.session_environment;
+  if (!needs_.own_reason.empty()) return acquire_own(reason, needs_.own_reason);
+
+  auto lease = link_.lease({.key = key.digest,
+                            .program = settings_.key.gopls.path,
+                            .args = key.server_args,
+                            .environment = key.server_environment,
+                            .working_directory = settings_.key.working_directory,
+                            .go = key.go,
+                            .go_version = key.go_version});
+  if (!lease) return acquire_own(reason, lease.error().message);
+  own_reason_.clear();
+  kernel::set_sender_options(lease->socket.get());
+  ServerConnection connection;
+  connection.write.reset(::fcntl(lease->socket.get(), F_DUPFD_CLOEXEC, 3));
+  if (!connection.write) {
+    return AcquireError{std::string("no descriptor for the server: ") + std::strerror(errno)};
+  }
+  connection.read = std::move(lease->socket);
+  connection.shared = true;
+  connection.name = "shared gopls " + lease->server + " (pid " + std::to_string(lease->pid) + ")";
+  connection.environment = environment_;
+  return connection;
+}
+
+boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire_own(
+    AcquireReason reason, std::string why) {
+  link_.release();
+  if (why != own_reason_) {
+    observe::log(observe::LogLevel::info, "a gopls of this session's own: " + why);
+  }
+  own_reason_ = std::move(why);
+  auto connection = own_->acquire(reason);
+  if (connection) connection->environment = environment_;
+  return connection;
+}
+
+std::optional<SourceServerEnd> LeasedServer::how_it_ended() {
+  auto end = link_.how_it_ended(kEndPatience);
+  if (!end) return std::nullopt;
+  return SourceServerEnd{.words = std::move(end->words), .killed = end->killed};
+}
+
+}  // namespace bridge::lease

@@ -1,0 +1,50 @@
+// A gopls of the broker's pool, shared with sessions of the same key; where there is none to be
+// had, a private one, and the reason is kept for log and status.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "proxy/lease/broker_link.h"
+#include "proxy/lease/server_source.h"
+#include "proxy/server/share_key.h"
+
+namespace bridge::lease {
+
+class LeasedServer final : public ServerSource {
+ public:
+  struct Settings {
+    server::ShareKeyInput key;  // its folders are those of SessionNeeds, if isolated
+    bool isolate_workspaces = false;
+  };
+
+  // `link` must outlive it. `own` serves where sharing cannot be.
+  LeasedServer(BrokerLink& link, Settings settings, std::unique_ptr<ServerSource> own)
+      : link_(link), settings_(std::move(settings)), own_(std::move(own)) {}
+
+  boost::system::result<ServerConnection, AcquireError> acquire(AcquireReason reason) override;
+  void tell(const SessionNeeds& needs) override { needs_ = needs; }
+  std::optional<SourceServerEnd> how_it_ended() override;
+  void release() override { link_.release(); }
+
+  // Why the last server is a private one; empty: it is shared, or none was acquired.
+  const std::string& own_reason() const noexcept { return own_reason_; }
+
+ private:
+  boost::system::result<ServerConnection, AcquireError> acquire_own(AcquireReason reason,
+                                                                    std::string why);
+
+  BrokerLink& link_;
+  Settings settings_;
+  std::unique_ptr<ServerSource> own_;
+  SessionNeeds needs_;
+  std::string own_reason_;
+  // A session that must have one of its own keeps to that: what it was told of its environment
+  // fits no shared one.
+  bool own_for_good_ = false;
+  std::vector<std::pair<std::string, std::string>> environment_;
+};
+
+}  // namespace bridge::lease
