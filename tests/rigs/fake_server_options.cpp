@@ -112,6 +112,8 @@ FakeServerOptions parse_fake_server_options(int argc, char** argv) {
       options.listen_unix = value();
     } else if (name == "--delay-listen") {
       options.delay_listen = milliseconds(value());
+    } else if (name == "--listen-timeout") {
+      options.listen_timeout = milliseconds(value());
     } else if (name == "--record") {
       options.record = value();
     } else if (name == "--record-argv") {
