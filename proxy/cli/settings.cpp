@@ -6,7 +6,7 @@
 #include "proxy/cli/go_duration.h"
 #include "proxy/cli/go_flag.h"
 #include "proxy/cli/server_address.h"
-#include "proxy/lease/runtime_directory.h"
+#include "proxy/lease/runtime_place.h"
 
 namespace bridge::cli {
 namespace {
@@ -14,11 +14,6 @@ namespace {
 constexpr std::array<std::string_view, 5> kLogLevels = {"debug", "info", "warn", "error", "off"};
 constexpr std::array<std::string_view, 3> kZeroCopy = {"auto", "on", "off"};
 constexpr std::array<std::string_view, 2> kIsolation = {"none", "workspace"};
-
-// What an instance is called is a directory's name, a unit's and a file's.
-constexpr std::size_t kInstanceBytesMax = 64;
-constexpr std::string_view kInstanceCharacters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
 template <std::size_t kSize>
 bool has(const std::array<std::string_view, kSize>& words, std::string_view word) {
@@ -67,12 +62,9 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 }
 
 bool is_instance_name(std::string_view text) {
-  // Names in a runtime directory, where an instance is a directory beside them.
-  bool const taken = text == lease::kServersDirectory || text == lease::kHereMark ||
-                     text.ends_with(".sock") || text.ends_with(".lock");
-  return !text.empty() && text.size() <= kInstanceBytesMax && !taken && text.front() != '.' &&
-         text.front() != '-' &&
-         text.find_first_not_of(kInstanceCharacters) == std::string_view::npos;
+  // It becomes a part of units' and files' names too.
+  return !text.empty() && text.front() != '.' && text.front() != '-' &&
+         lease::instance_complaint(text).empty();
 }
 
 std::optional<std::string> complaint_about_value(const SettingKey& key, std::string_view text) {
