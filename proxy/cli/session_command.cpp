@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -29,9 +30,34 @@ std::string arrange_go(const server::ProgramSearch& go, bool chosen) {
   return {};
 }
 
+std::string link_text(const char* link) {
+  std::array<char, 4096> path{};
+  ssize_t const size = ::readlink(link, path.data(), path.size());
+  return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
 relay::ZeroCopy zero_copy(std::string_view setting) {
   if (setting == "auto") return relay::zero_copy_that_pays();
   return setting == "on" ? relay::ZeroCopy::on : relay::ZeroCopy::off;
+}
+
+// The environment is as gopls would get it.
+void share(const Configuration& configuration, const server::FoundProgram& gopls,
+           const server::ProgramSearch& go, session::SessionSettings& settings) {
+  settings.share = true;
+  settings.isolate_workspaces = configuration[SettingId::isolation].text == "workspace";
+  settings.share_key.gopls = gopls;
+  settings.share_key.args = settings.gopls_args;
+  settings.share_key.go = go.found ? go.found->path : std::string();
+  settings.share_key.working_directory = link_text("/proc/self/cwd");
+  settings.broker.instance = configuration[SettingId::instance].text;
+  settings.broker.deadline = configuration.duration(SettingId::lease_deadline);
+  if (!configuration.boolean(SettingId::start_daemon)) return;
+  std::string const program = link_text("/proc/self/exe");
+  if (program.empty()) return;
+  settings.broker.daemon_command = {program, "daemon", "--on-demand", "--ready-fd=1"};
+  if (!settings.broker.instance.empty())
+    settings.broker.daemon_command.push_back("--instance=" + settings.broker.instance);
 }
 
 }  // namespace
@@ -74,6 +100,8 @@ int run_session_command(const Invocation& invocation, const Configuration& confi
     server::note_program_to_start(gopls.found->path, gopls.found->is_true_gopls);
   }
   settings.go_directory = arrange_go(go, chosen_go.has_value());
+  if (configuration.boolean(SettingId::share) && connect.empty())
+    share(configuration, *gopls.found, go, settings);
   return session::run_session(settings);
 }
 

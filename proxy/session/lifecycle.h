@@ -61,7 +61,6 @@ class Lifecycle {
   struct Settings {
     std::chrono::milliseconds drain_timeout{3000};
     std::chrono::milliseconds shutdown_answer_after{200};
-    bool shared_server = false;
   };
 
   explicit Lifecycle(Settings settings) : settings_(settings) {}
@@ -90,6 +89,9 @@ class Lifecycle {
   }
   // A request of the editor's was answered in the server's place.
   void on_answered();
+  // Another server is there. Others may use it too: it must never see `exit`, and need not see
+  // `shutdown`, for the end of its connection says the same.
+  void on_server(bool shared) noexcept { shared_server_ = shared; }
   void on_signal(std::string_view name);
   void on_timer(Timer timer);
 
@@ -119,6 +121,7 @@ class Lifecycle {
   }
 
   Settings settings_;
+  bool shared_server_ = false;
   std::vector<Action> actions_;
   Phase phase_ = Phase::open;
   std::uint64_t owed_ = 0;

@@ -8,9 +8,12 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "proxy/exit_codes.h"
 #include "proxy/lease/connected_server.h"
+#include "proxy/lease/leased_server.h"
 #include "proxy/lease/private_server.h"
 #include "proxy/observe/log.h"
 #include "proxy/server/become_program.h"
@@ -32,7 +35,7 @@ bool fill_standard_descriptors() {
   return true;
 }
 
-std::unique_ptr<lease::ServerSource> make_source(const SessionSettings& settings) {
+std::unique_ptr<lease::ServerSource> make_own_source(const SessionSettings& settings) {
   if (!settings.connect.empty()) return std::make_unique<lease::ConnectedServer>(settings.connect);
   auto const stdio =
       settings.gopls_is_true ? lease::ServerStdio::nonblocking : lease::ServerStdio::blocking;
@@ -84,28 +87,46 @@ int run_session(const SessionSettings& settings) {
   if (!editor) {
     return fall_back("cannot use the editor's descriptors: " + editor.error().message());
   }
-  auto const servers = make_source(settings);
-  auto first = servers->acquire(lease::AcquireReason::first);
-  if (!first) return fall_back(first.error().message);
+  std::unique_ptr<lease::ServerSource> servers = make_own_source(settings);
+  std::optional<lease::BrokerLink> broker;
+  lease::LeasedServer* leased = nullptr;
+  std::optional<lease::ServerConnection> first;
+  if (settings.share) {
+    broker.emplace(settings.broker);
+    auto source = std::make_unique<lease::LeasedServer>(
+        *broker,
+        lease::LeasedServer::Settings{.key = settings.share_key,
+                                      .isolate_workspaces = settings.isolate_workspaces},
+        std::move(servers));
+    leased = source.get();
+    servers = std::move(source);
+  } else {
+    auto acquired = servers->acquire(lease::AcquireReason::first);
+    if (!acquired) return fall_back(acquired.error().message);
+    first.emplace(std::move(*acquired));
+  }
 
-  Session::Settings const session_settings{
+  Session::Settings session_settings{
       .lifecycle = {.drain_timeout = settings.drain_timeout,
-                    .shutdown_answer_after = settings.shutdown_answer_after,
-                    .shared_server = first->shared},
+                    .shutdown_answer_after = settings.shutdown_answer_after},
       .replay = {.on = settings.replay,
                  .request_wait = settings.replay_wait,
                  .hibernate_after = settings.hibernate_after,
                  .hang_timeout = settings.hang_timeout,
-                 .shared_server = first->shared,
                  .document_bytes_max = settings.document_bytes_max},
       .journal = {.document_bytes_max = settings.document_bytes_max},
       .limits = settings.limits,
       .zero_copy = settings.zero_copy,
-      .program = settings.connect.empty() ? settings.gopls : std::string()};
+      // A shared gopls is not this session's to replace: the next session has the new one.
+      .program = settings.connect.empty() && !settings.share ? settings.gopls : std::string()};
+  if (leased != nullptr) {
+    session_settings.broker = &*broker;
+    session_settings.own_reason = [leased] { return leased->own_reason(); };
+  }
   std::unique_ptr<Session> session;
   try {
-    session = std::make_unique<Session>(std::move(*editor), *servers, std::move(*first),
-                                        session_settings);
+    session =
+        std::make_unique<Session>(std::move(*editor), *servers, std::move(first), session_settings);
   } catch (const boost::system::system_error& error) {
     // Out of descriptors, as a rule. Nothing was read yet.
     return fall_back(std::string("cannot set up the session: ") + error.what());

@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "framing/limits.h"
+#include "proxy/lease/broker_link.h"
 #include "proxy/relay/zero_copy.h"
+#include "proxy/server/share_key.h"
 
 namespace bridge::session {
 
@@ -27,6 +29,11 @@ struct SessionSettings {
   // A directory with `go` to append to the PATH of a private gopls; empty: `go` is on PATH already,
   // or was not found anywhere.
   std::string go_directory;
+  // Whether the session takes part in the broker's: a gopls that others use too, if that can be.
+  bool share = false;
+  server::ShareKeyInput share_key;
+  bool isolate_workspaces = false;
+  lease::BrokerLink::Settings broker;
   // A server that listens already: "/path", "unix;/path", "127.0.0.1:port", "[::1]:port",
   // "localhost:port". Empty: a private gopls.
   std::string connect;

@@ -2,8 +2,10 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include "proxy/exit_codes.h"
@@ -89,11 +91,16 @@ struct Session::Server {
   std::optional<ReadinessSet::Watch> exit_watch;
 };
 
-Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
-                 const Settings& settings)
-    : editor_(std::move(editor)), servers_(servers) {
+Session::Session(EditorEnd editor, lease::ServerSource& servers,
+                 std::optional<lease::ServerConnection> first, const Settings& settings)
+    : editor_(std::move(editor)),
+      servers_(servers),
+      broker_(settings.broker),
+      own_reason_(settings.own_reason),
+      began_(static_cast<std::uint64_t>(std::time(nullptr))),
+      messages_grew_at_(std::chrono::steady_clock::now()) {
   for (auto& timer : timers_) timer = std::make_unique<ArmedTimer>(io_);
-  ServerEnds const ends = adopt(std::move(first));
+  ServerEnds const ends = first ? adopt(std::move(*first)) : ServerEnds{};
   core_.emplace(editor_.source, editor_.sink, ends, static_cast<World&>(*this),
                 SessionCore::Settings{
                     .lifecycle = settings.lifecycle,
@@ -113,6 +120,11 @@ Session::Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerCo
   editor_errors_watch_.emplace(readiness_, editor_.errors.poll_fd(), editor_errors_ready_);
   editor_sink_watch_->want_hangup();
   readiness_.on_turn_over(*this);
+  if (broker_ != nullptr && broker_->fd() >= 0) {
+    broker_ready_.readable = [this] { on_broker(); };
+    broker_watch_.emplace(readiness_, broker_->fd(), broker_ready_);
+    broker_watch_->want({.readable = true});
+  }
 
   if (settings.program.empty() || !settings.replay.on) return;
   program_.emplace(settings.program);
@@ -140,6 +152,7 @@ void Session::settle() {
   if (outcome_) return;
   core_->settle();
   if (outcome_) return;
+  if (broker_ != nullptr && !told_first_ && !core_->awaits_first()) tell_broker();
   update_interests();
   if (pipes_.has_idle() && !pipes_timer_armed_) close_idle_pipes_later();
 }
@@ -172,7 +185,11 @@ ServerEnds Session::adopt(lease::ServerConnection connection) {
     core_->on_server_exited();
   };
   server_->sink_watch->want_hangup();
-  return {.source = &server_->source, .sink = &server_->sink, .name = server_->connection.name};
+  return {.source = &server_->source,
+          .sink = &server_->sink,
+          .name = server_->connection.name,
+          .shared = server_->connection.shared,
+          .environment = &server_->connection.environment};
 }
 
 boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(
@@ -180,6 +197,7 @@ boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(
   drop_server(/*kill=*/false);
   if (program_) program_->note_start();
   auto connection = servers_.acquire(reason);
+  told_first_ = false;  // something is new to tell
   if (!connection) return connection.error();
   try {
     return adopt(std::move(*connection));
@@ -203,6 +221,8 @@ void Session::drop_server(bool kill) {
   if (server_->lines) server_->lines->drain();
   if (process && !reaped) leaving_.push_back(std::move(*process));
   server_.reset();
+  servers_.release();
+  told_first_ = false;
 }
 
 ServerEnd Session::how_it_ended() {
@@ -212,6 +232,9 @@ ServerEnd Session::how_it_ended() {
   if (auto const exit = server_->wait_exit(kStatusWaitMs)) {
     end.words = server_->connection.name + ": " + describe(*exit);
     end.killed = exit->signal == SIGKILL;
+  } else if (auto const told = servers_.how_it_ended()) {
+    end.words = server_->connection.name + ": " + told->words;
+    end.killed = told->killed;
   }
   if (server_->lines && !server_->lines->telling_line().empty()) {
     end.words += (end.words.empty() ? "" : "; ") + ("it wrote: " + server_->lines->telling_line());
@@ -275,6 +298,55 @@ void Session::close_idle_pipes_later() {
     pipes_timer_armed_ = false;
     if (!error && !outcome_ && pipes_.close_idle()) close_idle_pipes_later();
   });
+}
+
+// --- the broker ----------------------------------------------------------------------------------
+
+void Session::on_broker() {
+  using Kind = lease::BrokerLink::Event::Kind;
+  for (auto const& event : broker_->on_readable()) {
+    if (event.kind == Kind::report) tell_broker();
+    if (event.kind == Kind::sleep) core_->on_memory_short();
+    if (event.kind == Kind::replace) core_->on_program_changed();
+  }
+}
+
+// The facts of `session` in CONTROL.md.
+void Session::tell_broker() {
+  told_first_ = true;
+  SessionCore::Figures const figures = core_->figures();
+  auto const moment = now();
+  if (std::exchange(messages_told_, figures.messages_in) != figures.messages_in)
+    messages_grew_at_ = moment;
+  auto const quiet =
+      std::chrono::duration_cast<std::chrono::milliseconds>(moment - messages_grew_at_);
+  std::string const own_reason = own_reason_ ? own_reason_() : std::string();
+  bool const asleep = core_->replay().phase() == Replay::Phase::asleep;
+  const char* const state = asleep                ? "hibernating"
+                            : !own_reason.empty() ? "private"
+                            : core_->has_server() ? "live"
+                                                  : "starting";
+  std::vector<std::pair<std::string, std::string>> facts;
+  auto const add = [&facts](const char* name, std::uint64_t value) {
+    facts.emplace_back(name, std::to_string(value));
+  };
+  add("pid", static_cast<std::uint64_t>(::getpid()));
+  facts.emplace_back("editor", core_->editor());
+  for (std::string const& folder : core_->folders()) facts.emplace_back("folder", folder);
+  add("began", began_);
+  facts.emplace_back("state", state);
+  if (!own_reason.empty()) facts.emplace_back("reason", own_reason);
+  if (server_ && server_->connection.process) {
+    add("server_pid", static_cast<std::uint64_t>(server_->connection.process->pid()));
+  }
+  add("messages_in", figures.messages_in);
+  add("messages_out", figures.messages_out);
+  add("bytes_in", figures.bytes_in);
+  add("bytes_out", figures.bytes_out);
+  add("in_flight", figures.in_flight);
+  add("replays", figures.replays);
+  add("quiet_ms", static_cast<std::uint64_t>(quiet.count()));
+  broker_->tell(std::move(facts));
 }
 
 // --- signals, log, end ---------------------------------------------------------------------------

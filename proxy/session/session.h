@@ -8,6 +8,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include <string_view>
 
 #include "framing/limits.h"
+#include "proxy/lease/broker_link.h"
 #include "proxy/lease/server_source.h"
 #include "proxy/lease/trial_server.h"
 #include "proxy/relay/descriptor_channel.h"
@@ -52,11 +54,17 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
     // The absolute path of the server's program: when another is there, it takes over. Empty: the
     // server is not ours to replace.
     std::string program;
+    // Where the session takes part in the broker's: it hears of the daemon's wishes here, and tells
+    // about itself. Must outlive the session; null: it does not.
+    lease::BrokerLink* broker = nullptr;
+    // Why the present server is not a shared one; empty: it is. Asked when the session tells.
+    std::function<std::string()> own_reason{};
   };
 
-  // `servers` must outlive the session. `first` is what its acquire() gave.
-  Session(EditorEnd editor, lease::ServerSource& servers, lease::ServerConnection first,
-          const Settings& settings);
+  // `servers` must outlive the session. `first` is what its acquire() gave; without it, a server is
+  // acquired when the editor has said what it needs.
+  Session(EditorEnd editor, lease::ServerSource& servers,
+          std::optional<lease::ServerConnection> first, const Settings& settings);
   ~Session() override;
 
   // Runs to the end of the session. Once.
@@ -66,6 +74,7 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   struct Server;
 
   // World.
+  void tell_needs(const lease::SessionNeeds& needs) override { servers_.tell(needs); }
   boost::system::result<ServerEnds, lease::AcquireError> start_server(
       lease::AcquireReason reason) override;
   void close_server_input() override;
@@ -88,6 +97,8 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   void wait_for_signals();
   void next_signal();
   void last_words();
+  void on_broker();
+  void tell_broker();
 
   struct ArmedTimer {
     explicit ArmedTimer(boost::asio::io_context& io) : timer(io) {}
@@ -123,6 +134,16 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   std::optional<lease::TrialServer> trial_;
   relay::ReadinessCallbacks trial_ready_;
   std::optional<relay::ReadinessSet::Watch> trial_watch_;
+
+  lease::BrokerLink* broker_;
+  std::function<std::string()> own_reason_;
+  relay::ReadinessCallbacks broker_ready_;
+  std::optional<relay::ReadinessSet::Watch> broker_watch_;
+  std::uint64_t began_;  // Unix time, s
+  // When the editor's messages were last seen to have become more: at a report.
+  std::uint64_t messages_told_ = 0;
+  TimePoint messages_grew_at_{};
+  bool told_first_ = false;
 
   std::optional<Outcome> outcome_;
 };

@@ -1,9 +1,12 @@
 #include "proxy/session/session_core.h"
 
+#include <span>
 #include <utility>
 
+#include "framing/env_insertion.h"
 #include "proxy/exit_codes.h"
 #include "proxy/session/compose.h"
+#include "proxy/session/session_needs.h"
 
 namespace bridge::session {
 
@@ -13,6 +16,19 @@ using relay::EndReason;
 using relay::FrameView;
 
 namespace {
+
+// Stands for the server's ends while there is none.
+struct NoEnd final : relay::Source, relay::Sink {
+  relay::Transfer read_some(std::span<char>) noexcept override {
+    return relay::Transfer::blocked();
+  }
+  relay::Transfer write_some(std::string_view) noexcept override {
+    return relay::Transfer::blocked();
+  }
+  bool splices() const noexcept override { return false; }
+  int poll_fd() const noexcept override { return -1; }
+};
+NoEnd no_end;
 
 bool sink_ended(const relay::PumpEnd& end) {
   return end.reason == EndReason::sink_closed || end.reason == EndReason::sink_failed;
@@ -26,21 +42,26 @@ bool changes_server(ReplayAction::Kind kind) {
 
 }  // namespace
 
-SessionCore::SessionCore(relay::Source& editor_source, relay::Sink& editor_sink, ServerEnds first,
-                         World& world, Settings settings)
+SessionCore::SessionCore(relay::Source& editor_source, relay::Sink& editor_sink,
+                         const ServerEnds& first, World& world, Settings settings)
     : world_(world),
       lifecycle_(settings.lifecycle),
       journal_(settings.journal),
       replay_(settings.replay, journal_, world),
-      to_server_(Direction::to_server, editor_source, *first.sink, gate(),
-                 {.limits = settings.limits, .pipes = settings.pipes}),
+      to_server_(Direction::to_server, editor_source, first.sink != nullptr ? *first.sink : no_end,
+                 gate(), {.limits = settings.limits, .pipes = settings.pipes}),
       // Servers, and the shims in front of them, do print to stdout: such text is logged and
       // skipped.
-      to_editor_(Direction::to_editor, *first.source, editor_sink, gate(),
+      to_editor_(Direction::to_editor, first.source != nullptr ? *first.source : no_end,
+                 editor_sink, gate(),
                  {.limits = settings.limits,
                   .bare_text = framing::BareText::skip,
-                  .pipes = settings.pipes}),
-      server_name_(std::move(first.name)) {}
+                  .pipes = settings.pipes}) {
+  awaits_first_ = first.source == nullptr;
+  has_server_ = !awaits_first_;
+  if (has_server_) note(first);
+  tell_lifecycle();
+}
 
 SessionCore::~SessionCore() = default;
 
@@ -51,20 +72,73 @@ Decision SessionCore::decide(Direction direction, const FrameView& view) {
 }
 
 Decision SessionCore::decide_editor(const FrameView& view) {
+  if (awaits_first_) {
+    if (view.envelope.method_is("initialize")) {
+      needs_ = needs_of(view.body);
+      editor_ = editor_of(view.body);
+    }
+    return {.verdict = Decision::Verdict::hold, .replacement = {}};
+  }
+  ++messages_in_;
   tell_lifecycle();
   Decision decision = lifecycle_.on_editor_frame(view);
   if (view.envelope.method_is("shutdown")) stop_replay();
   if (decision.verdict != Decision::Verdict::pass) return decision;
+  if (environment_ != nullptr && view.envelope.method_is("initialize"))
+    return with_environment(view);
+  if (shared_ && sets_for_all(view)) return Decision::dropped();
+  return pass_to_replay(view);
+}
+
+Decision SessionCore::pass_to_replay(const FrameView& view) {
   if (prologue_kept_) {
     prologue_kept_ = prologue_.size() + view.frame.size() <= kPrologueBytesMax;
     if (prologue_kept_) prologue_ += view.frame;
   }
-  decision = replay_.on_editor_frame(view);
+  Decision decision = replay_.on_editor_frame(view);
   obey_replay_now();
   return decision;
 }
 
+// From here on it is the `initialize` of this session: whatever server it is told to is told the
+// editor's environment, which a server of its own has anyway.
+Decision SessionCore::with_environment(const FrameView& view) {
+  std::vector<framing::EnvValue> values;
+  values.reserve(environment_->size());
+  for (auto const& [name, value] : *environment_) values.push_back({name, value});
+  auto const insertion = framing::insert_env(view.body, values, framing::EnvPrecedence::client);
+  if (!insertion) {
+    if (!values.empty()) {
+      world_.log(LogKind::warning,
+                 "initialize has no place for the editor's environment; gopls has its own");
+    }
+    return pass_to_replay(view);
+  }
+  std::string body(view.body.substr(0, insertion->offset));
+  body += insertion->text;
+  body += view.body.substr(insertion->offset + insertion->erased);
+  std::string frame = framed(body);
+  framing::Envelope const envelope = framing::scan_envelope(body);
+  Decision decision = pass_to_replay({framing::text_of(envelope, body), frame.size(), frame, body});
+  if (decision.verdict == Decision::Verdict::pass) return Decision::replaced(std::move(frame));
+  return decision;
+}
+
+// A setting of the whole process would be one for other sessions too: this one gets a process of
+// its own, which is told what the editor has said.
+bool SessionCore::sets_for_all(const FrameView& view) {
+  if (!may_set(view.envelope) || !replay_.outlives()) return false;
+  std::string const setting = process_wide_setting(view.body);
+  if (setting.empty()) return false;
+  needs_.own_reason = "it sets " + setting + ", which all sessions would have";
+  other_server_why_ = needs_.own_reason;
+  replay_.on_editor_frame(view);
+  obey_replay_now();
+  return true;
+}
+
 Decision SessionCore::decide_server(const FrameView& view) {
+  ++messages_out_;
   Decision decision = replay_.on_server_frame(view);
   obey_replay_now();
   if (decision.verdict == Decision::Verdict::drop) return decision;
@@ -74,7 +148,7 @@ Decision SessionCore::decide_server(const FrameView& view) {
 
 // The prologue is made of whole frames.
 bool SessionCore::needs_body(Direction direction, const framing::EnvelopeText& head) {
-  return (direction == Direction::to_server && prologue_kept_) ||
+  return (direction == Direction::to_server && (prologue_kept_ || (shared_ && may_set(head)))) ||
          replay_.needs_body(direction, head);
 }
 
@@ -105,6 +179,7 @@ void SessionCore::on_signal(std::string_view name) {
   lifecycle_.on_signal(name);
 }
 void SessionCore::on_program_changed() { replay_.on_program_changed(); }
+void SessionCore::on_memory_short() { replay_.on_memory_short(); }
 void SessionCore::on_program_tried(const std::optional<std::string>& answer,
                                    const std::string& error) {
   replay_.on_program_tried(answer, error);
@@ -123,6 +198,11 @@ void SessionCore::on_timer(SessionTimer timer) {
 void SessionCore::settle() {
   if (prologue_kept_ && to_editor_.sent_bytes() > 0) prologue_kept_ = false;
   if (!prologue_kept_ && !prologue_.empty()) prologue_ = std::string();
+  if (awaits_first_ && to_server_.holding()) acquire_first();
+  if (!other_server_why_.empty()) {
+    world_.tell_needs(needs_);
+    replay_.take_another(std::exchange(other_server_why_, {}));
+  }
 
   while (!over_ && (obey_replay() || report_ends() || lifecycle_.has_actions())) {
     for (Action const& action : lifecycle_.take_actions()) {
@@ -211,8 +291,28 @@ void SessionCore::start_over(const std::string& why) {
   to_server_.restart(*again->sink, prologue);
 }
 
-void SessionCore::adopt(const ServerEnds& ends) {
+// The editor has said what it needs. Its message waits for the server.
+void SessionCore::acquire_first() {
+  world_.tell_needs(needs_);
+  auto const first = world_.start_server(lease::AcquireReason::first);
+  if (!first) return finish(kExitNoServer, first.error().message);
+  awaits_first_ = false;
+  adopt(*first);
+  tell_lifecycle();
+  to_server_.restart(*first->sink, {});
+  to_server_.release();
+}
+
+void SessionCore::note(const ServerEnds& ends) {
   server_name_ = ends.name;
+  shared_ = ends.shared;
+  environment_ = ends.environment;
+  lifecycle_.on_server(shared_);
+  replay_.on_server(shared_);
+}
+
+void SessionCore::adopt(const ServerEnds& ends) {
+  note(ends);
   has_server_ = true;
   close_input_asked_ = false;
   to_editor_.resume(*ends.source);
@@ -224,6 +324,7 @@ void SessionCore::start_server(lease::AcquireReason reason) {
   auto const ends = world_.start_server(reason);
   if (!ends) return replay_.on_start_failed(ends.error().message);
   adopt(*ends);
+  ++replays_;
   to_server_.restart(*ends->sink, {});
   replay_.on_server_started(ends->name);
 }
@@ -235,7 +336,9 @@ void SessionCore::stop_replay() {
   tell_lifecycle();
 }
 
-void SessionCore::tell_lifecycle() { lifecycle_.on_replay(replay_.outlives(), replay_.serves()); }
+void SessionCore::tell_lifecycle() {
+  lifecycle_.on_replay(replay_.outlives(), !awaits_first_ && replay_.serves());
+}
 
 // From inside a pump: what the other messages must not overtake, and nothing that changes servers.
 void SessionCore::obey_replay_now() {
@@ -298,6 +401,15 @@ void SessionCore::obey(const ReplayAction& action) {
     case Kind::log:
       return world_.log(action.level, action.text);
   }
+}
+
+SessionCore::Figures SessionCore::figures() const noexcept {
+  return {.messages_in = messages_in_,
+          .messages_out = messages_out_,
+          .bytes_in = to_server_.received_bytes(),
+          .bytes_out = to_editor_.sent_bytes(),
+          .in_flight = lifecycle_.owed_answers(),
+          .replays = replays_};
 }
 
 void SessionCore::finish(int exit_code, const std::string& reason) {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "framing/limits.h"
@@ -34,8 +35,9 @@ class SessionCore final : private relay::FrameGate {
     framing::Limits limits;
     relay::PipePool* pipes = nullptr;
   };
-  // `first`: the server that is there already. All given must outlive the core.
-  SessionCore(relay::Source& editor_source, relay::Sink& editor_sink, ServerEnds first,
+  // `first`: the server that is there already; without a source, one is acquired when the editor's
+  // first message is in, and has said what it needs. All given must outlive the core.
+  SessionCore(relay::Source& editor_source, relay::Sink& editor_sink, const ServerEnds& first,
               World& world, Settings settings);
   ~SessionCore() override;
 
@@ -51,6 +53,7 @@ class SessionCore final : private relay::FrameGate {
   void on_signal(std::string_view name);
   // The server's program on disk is another one now.
   void on_program_changed();
+  void on_memory_short();
   // What World::try_program() came to: the body of the answer, or why there is none.
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
   void on_timer(SessionTimer timer);
@@ -68,6 +71,21 @@ class SessionCore final : private relay::FrameGate {
   bool untouched() const noexcept {
     return to_server_.received_bytes() == 0 && to_editor_.sent_bytes() == 0;
   }
+  // --- for status
+  // ---------------------------------------------------------------------------------
+  struct Figures {
+    std::uint64_t messages_in = 0;  // from the editor
+    std::uint64_t messages_out = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t replays = 0;
+  };
+  Figures figures() const noexcept;
+  const std::string& editor() const noexcept { return editor_; }  // its clientInfo
+  const std::vector<std::string>& folders() const noexcept { return needs_.folders; }
+  bool awaits_first() const noexcept { return awaits_first_; }
+
   const Journal& journal() const noexcept { return journal_; }
   const Replay& replay() const noexcept { return replay_; }
 
@@ -81,6 +99,10 @@ class SessionCore final : private relay::FrameGate {
   void on_bare_text(relay::Direction direction, std::string_view text) override;
 
   relay::Decision decide_editor(const relay::FrameView& view);
+  relay::Decision with_environment(const relay::FrameView& view);
+  relay::Decision pass_to_replay(const relay::FrameView& view);
+  bool sets_for_all(const relay::FrameView& view);
+  void acquire_first();
   relay::Decision decide_server(const relay::FrameView& view);
   relay::FrameGate& gate() { return *this; }
 
@@ -92,6 +114,7 @@ class SessionCore final : private relay::FrameGate {
   void obey(const ReplayAction& action);
   void start_over(const std::string& why);
   void adopt(const ServerEnds& ends);
+  void note(const ServerEnds& ends);
   void start_server(lease::AcquireReason reason);
   void stop_replay();
   void finish(int exit_code, const std::string& reason);
@@ -105,7 +128,16 @@ class SessionCore final : private relay::FrameGate {
   relay::FramePump to_server_;
   relay::FramePump to_editor_;
   bool has_server_ = true;
+  bool awaits_first_ = false;
+  bool shared_ = false;  // the present server
   std::string server_name_;
+  const std::vector<std::pair<std::string, std::string>>* environment_ = nullptr;
+  lease::SessionNeeds needs_;
+  std::string editor_;
+  std::string other_server_why_;  // one that is not shared must take over
+  std::uint64_t messages_in_ = 0;
+  std::uint64_t messages_out_ = 0;
+  std::uint64_t replays_ = 0;
   Timer lifecycle_timer_{};
   std::chrono::milliseconds lifecycle_delay_{};
 

@@ -18,7 +18,8 @@ enum class SessionTimer : std::uint8_t {
   hang,          // the server has been quiet though it owes answers
   replace,       // a moment in which the server can be replaced
   stop_limit,    // a server that was asked to end in order has not
+  activity,      // has the editor been quiet for a while? (of a shared server)
 };
-inline constexpr std::size_t kSessionTimers = 10;
+inline constexpr std::size_t kSessionTimers = 11;
 
 }  // namespace bridge::session

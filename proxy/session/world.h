@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "proxy/lease/server_source.h"
 #include "proxy/relay/channel.h"
@@ -19,7 +21,10 @@ namespace bridge::session {
 struct ServerEnds {
   relay::Source* source = nullptr;
   relay::Sink* sink = nullptr;
-  std::string name;  // for messages
+  std::string name;     // for messages
+  bool shared = false;  // with other sessions
+  // For params.initializationOptions.env; null: nothing. Lives as long as the ends.
+  const std::vector<std::pair<std::string, std::string>>* environment = nullptr;
 };
 
 enum class LogKind : std::uint8_t { info, warning, error };
@@ -38,6 +43,8 @@ class World {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   virtual ~World() = default;
+  // What the session needs of the servers that follow.
+  virtual void tell_needs(const lease::SessionNeeds& needs) = 0;
   // Ends what is left of the server before, and gives the ends of another. The core is told of
   // readiness on the new ends only.
   virtual boost::system::result<ServerEnds, lease::AcquireError> start_server(

@@ -25,6 +25,9 @@ constexpr seconds kBarrierLimit{2};
 constexpr seconds kSlowBarrier{5};
 // A request that ends a server does so soon.
 constexpr seconds kPoisonWithin{10};
+// A shared server that is lost: sessions whose editor was quiet for that long need not have another
+// at once, and two losses within it are one story.
+constexpr seconds kNeighbourWindow{60};
 // One that ends it late, by eating its memory, must not do so for ever.
 constexpr int kAskedAgainMax = 2;
 
@@ -53,8 +56,18 @@ void Replay::on_server_lost(const std::string& how, const ServerEnd& end) {
 void Replay::lose(const std::string& how, const ServerEnd& end) {
   bool const came_to_nothing = phase_ != Phase::live || !proven_;
   std::string const told = end.words.empty() ? how : how + "; " + end.words;
+  bool const may_sleep =
+      shared_server_ && phase_ == Phase::live && quiet_ && !server_owes() && !settling_;
+  if (shared_server_) judge_neighbours();
   judge_documents(end);
   end_what_it_began();
+  if (may_sleep) {
+    log(LogKind::info, "the shared server was lost (" + told +
+                           "); nobody waits for it, so another is taken when it is needed");
+    act({.kind = Kind::drop_server, .kill = true});
+    phase_ = Phase::asleep;
+    return;
+  }
   if (phase_ == Phase::live) judge_in_flight(end);
   phase_ = Phase::waiting;
   act({.kind = Kind::drop_server, .kill = true});
@@ -69,7 +82,8 @@ void Replay::lose(const std::string& how, const ServerEnd& end) {
 void Replay::end_what_it_began() {
   for (SessionTimer const timer :
        {SessionTimer::start_limit, SessionTimer::open_watch, SessionTimer::settle,
-        SessionTimer::hibernate, SessionTimer::hang, SessionTimer::stop_limit}) {
+        SessionTimer::hibernate, SessionTimer::hang, SessionTimer::stop_limit,
+        SessionTimer::activity}) {
     disarm(timer);
   }
   server_ids_.lose(journal_.server_requests());
@@ -88,6 +102,31 @@ void Replay::end_what_it_began() {
   to_reopen_.clear();
   opened_lately_.clear();
   opened_alone_.clear();
+}
+
+bool Replay::server_owes() const {
+  AskedRequests const& asked = journal_.asked();
+  for (std::size_t n = 0; n < asked.size(); ++n) {
+    if (asked.at(n).with_server) return true;
+  }
+  return false;
+}
+
+// Any of its sessions may have ended a shared server. Those for which two in a row were at work get
+// one of their own: it serves the innocent as well, and tells who is not.
+void Replay::judge_neighbours() {
+  bool const owes = server_owes() || (phase_ == Phase::reopening && !opened_alone_.empty());
+  auto const now = world_.now();
+  if (owes && owed_at_loss_ && now - shared_loss_at_ <= kNeighbourWindow) wants_own_ = true;
+  owed_at_loss_ = owes;
+  shared_loss_at_ = now;
+}
+
+void Replay::take_another(const std::string& why) {
+  if (phase_ != Phase::live) return;
+  log(LogKind::info, "another server is taken: " + why);
+  shared_server_ = false;  // what follows is nobody's fault
+  lose(why, {.words = {}, .killed = true});
 }
 
 // What becomes of the requests that the lost server owed.
@@ -109,7 +148,8 @@ void Replay::judge_in_flight(const ServerEnd& end) {
 #endif
     } else if (!may_be_repeated) {
       answer(request, kContentModified, "gopls ended before it answered, and was not asked again");
-    } else if (request.asked_again > 0 && (lately || request.asked_again >= kAskedAgainMax)) {
+    } else if (!shared_server_ && request.asked_again > 0 &&
+               (lately || request.asked_again >= kAskedAgainMax)) {
       std::string const text = "gopls ended twice while it worked on " + request.method +
                                "; it is not asked a third time. " + end.words;
       log(LogKind::warning, text);
@@ -127,7 +167,7 @@ void Replay::judge_in_flight(const ServerEnd& end) {
 // Which documents may have done it.
 void Replay::judge_documents(const ServerEnd& end) {
   if (end.killed) return;
-  if (phase_ == Phase::reopening && !opened_alone_.empty()) {
+  if (!shared_server_ && phase_ == Phase::reopening && !opened_alone_.empty()) {
     if (!suspects_.blame(opened_alone_)) return;
     std::string const text = "gopls ended each time " + opened_alone_ +
                              " was opened; it goes on without that file until you change it. " +
@@ -168,6 +208,7 @@ void Replay::start(lease::AcquireReason reason) {
   phase_ = Phase::waiting;
   folder_changes_.clear();  // its `initialize` has them
   wait_for_server();
+  if (std::exchange(wants_own_, false)) reason = lease::AcquireReason::suspected;
   act({.kind = Kind::start_server, .reason = reason});
 }
 
@@ -325,6 +366,8 @@ void Replay::on_timer(SessionTimer timer) {
       return on_hang_tick();
     case SessionTimer::replace:
       return on_replace_tick();
+    case SessionTimer::activity:
+      return on_activity_tick();
     case SessionTimer::stop_limit:
       if (phase_ == Phase::resting) rested(/*kill=*/true);
       return;

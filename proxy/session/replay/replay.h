@@ -69,8 +69,6 @@ class Replay {
     // The server's silence, while it owes answers, after which it is replaced; zero: never. It is
     // kept to a quarter.
     std::chrono::milliseconds hang_timeout{0};
-    // Others use the server too: it must never see `exit`.
-    bool shared_server = false;
     std::size_t document_bytes_max = std::size_t{16} * 1024 * 1024;
   };
   enum class Phase : std::uint8_t {
@@ -103,6 +101,12 @@ class Replay {
   void on_start_failed(const std::string& why);
   void on_timer(SessionTimer timer);
   void on_program_changed();
+  // Memory is short: let go of the server, unless the editor waits for something.
+  void on_memory_short();
+  // The present server must not be the session's any more, and is not to blame.
+  void take_another(const std::string& why);
+  // The server that is there, or is about to be told the session, is shared with other sessions.
+  void on_server(bool shared) noexcept { shared_server_ = shared; }
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
   // The session ends: nothing is started any more. What a living server and the editor say to each
   // other is kept apart to the end.
@@ -141,6 +145,10 @@ class Replay {
   // Loss and start.
   void lose(const std::string& how, const ServerEnd& end);
   void end_what_it_began();
+  void judge_neighbours();
+  bool server_owes() const;
+  void watch_for_activity();
+  void on_activity_tick();
   void judge_in_flight(const ServerEnd& end);
   void judge_documents(const ServerEnd& end);
   void failed(const std::string& how);
@@ -213,6 +221,14 @@ class Replay {
   ServerIds server_ids_;
   ServerRegistrations registrations_;
   Rest rest_ = Rest::sleep;
+  bool shared_server_ = false;
+
+  // Of shared servers, which another session may have ended.
+  bool quiet_ = false;  // the editor needed nothing for a while
+  bool owed_at_loss_ = false;
+  TimePoint shared_loss_at_{};
+  bool wants_own_ = false;  // two ended while they worked for this session
+  std::uint64_t editor_frames_at_activity_tick_ = 0;
 
   // While the fresh server settles.
   std::set<std::string> hidden_progress_;  // raw tokens that the editor does not know

@@ -44,7 +44,10 @@ Decision Replay::on_editor_frame(const FrameView& view) {
   }
   if (view.envelope.kind == MessageKind::response) return on_answer(view);
   if (stopped_ && phase_ != Phase::live) return Decision::dropped();
-  if (!lets_sleep(view.envelope)) ++editor_frames_;
+  if (!lets_sleep(view.envelope)) {
+    ++editor_frames_;
+    if (quiet_ && phase_ == Phase::live) watch_for_activity();
+  }
   return phase_ == Phase::live ? on_live_frame(view) : on_waiting_frame(view);
 }
 

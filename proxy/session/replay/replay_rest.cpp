@@ -19,6 +19,8 @@ constexpr int kHangTicks = 4;
 // A pause in typing that is no longer one between two words.
 constexpr seconds kReplaceTick{2};
 constexpr seconds kStopLimit{5};
+// An editor that needed nothing for that long can wait for a server that was lost.
+constexpr seconds kActivityTick{60};
 
 milliseconds part_of(milliseconds whole, int parts) {
   return std::max(whole / parts, milliseconds(1));
@@ -36,6 +38,26 @@ void Replay::watch_for_rest() {
   if (settings_.hang_timeout.count() > 0) {
     arm(SessionTimer::hang, part_of(settings_.hang_timeout, kHangTicks));
   }
+  if (shared_server_) watch_for_activity();
+}
+
+// One timer that ends with the activity: a session that rests does not wake.
+void Replay::watch_for_activity() {
+  quiet_ = false;
+  editor_frames_at_activity_tick_ = editor_frames_;
+  arm(SessionTimer::activity, kActivityTick);
+}
+
+void Replay::on_activity_tick() {
+  if (phase_ != Phase::live) return;
+  if (editor_frames_ != editor_frames_at_activity_tick_) return watch_for_activity();
+  quiet_ = true;
+}
+
+void Replay::on_memory_short() {
+  if (phase_ != Phase::live || busy() || stopped_) return;
+  log(LogKind::info, "memory is short: the server is let go until it is needed");
+  rest(Rest::sleep);
 }
 
 bool Replay::busy() const {
