@@ -62,24 +62,19 @@ GoCommand look_at(const std::string& real) {
 
 // Without GOROOT: the shim's choice is asked for, not ours. GOTOOLCHAIN=local: the go of the shim,
 // not one that it would download for the module here; that comes later, per module.
-std::vector<std::string> shim_environment(const Environment& environment) {
+std::vector<std::string> shim_environment(const std::string& directory,
+                                          const Environment& environment) {
   std::vector<std::string> result;
   for (const char* const* entry = environment.entries(); entry != nullptr && *entry != nullptr;
        ++entry) {
     std::string_view const text = *entry;
-    if (!text.starts_with("GOROOT=") && !text.starts_with("GOTOOLCHAIN="))
-      result.emplace_back(text);
+    auto const name = text.substr(0, text.find('='));
+    if (name != "GOROOT" && name != "GOTOOLCHAIN" && name != "PWD") result.emplace_back(text);
   }
   result.emplace_back("GOTOOLCHAIN=local");
+  // Shells and shims believe it where it is right.
+  if (!directory.empty()) result.push_back("PWD=" + directory);
   return result;
-}
-
-// `sh -c` would be another way to run it there, but a directory is a child's own affair: cd, exec.
-ChildCommand shim_command(const std::string& go, const std::string& directory,
-                          const Environment& environment) {
-  return {.path = "/bin/sh",
-          .args = {"-c", R"(cd -- "$1" && exec "$0" env GOROOT GOPATH GOBIN)", go, directory},
-          .environment = shim_environment(environment)};
 }
 
 std::chrono::milliseconds left_until(Clock::time_point deadline) {
@@ -127,7 +122,10 @@ Answered ask_shim(const std::string& go, const std::string& directory,
   if (!null || ::pipe2(ends, O_CLOEXEC) != 0) return Answered::failed;
   UniqueFd const read_end(ends[0]);
   UniqueFd write_end(ends[1]);
-  auto child = ChildProcess::start(shim_command(go, directory, environment),
+  auto child = ChildProcess::start({.path = go,
+                                    .args = {"env", "GOROOT", "GOPATH", "GOBIN"},
+                                    .environment = shim_environment(directory, environment),
+                                    .directory = directory},
                                    {null.get(), write_end.get(), null.get()});
   if (!child) return Answered::failed;
   write_end.reset();

@@ -85,10 +85,19 @@ TEST_F(ShareKeyGo, AShimIsAskedForItsOwnChoiceAndDownloadsNothing) {
   set("GOROOT=/elsewhere");
   set("GOTOOLCHAIN=go1.99.0");
   set("ASDF_GOLANG_VERSION=1.26");
-  auto const go = shim("echo \"${GOROOT-none} $GOTOOLCHAIN $ASDF_GOLANG_VERSION\" >" + at("asked") +
-                       "; echo " + at("go") + "\n");
+  set("PWD=/elsewhere");
+  auto const go = shim("echo \"${GOROOT-none} $GOTOOLCHAIN $ASDF_GOLANG_VERSION $PWD\" >" +
+                       at("asked") + "; echo " + at("go") + "\n");
   EXPECT_EQ(resolve(go).complaint, "");
-  EXPECT_EQ(rigs::read_file(at("asked")), "none local 1.26\n");
+  EXPECT_EQ(rigs::read_file(at("asked")), "none local 1.26 " + at("work") + "\n");
+}
+
+TEST_F(ShareKeyGo, AGoProgramThatIsNotTheGoCommandIsNotTakenForIt) {
+  std::filesystem::create_directories(at("other/bin"));
+  std::filesystem::copy_file(BRIDGE_TEST_PROGRAMS "/fake_gopls", at("other/bin/go"));
+  auto const command = resolve(at("other/bin/go"));
+  EXPECT_EQ(command.path, "");
+  EXPECT_NE(command.complaint, "");
 }
 
 TEST_F(ShareKeyGo, AShimThatFailsIsSaid) {

@@ -141,6 +141,11 @@ TEST_F(ShareKeyTest, NoValueCanBeTakenForAnothersName) {
   EXPECT_NE(forged, true_one);
   EXPECT_TRUE(has(true_one, "\nGOGC=50\n"));
   EXPECT_FALSE(has(forged, "\nGOGC=50\n"));
+
+  set("HOME=/h\nx");
+  auto const with_newline = key().text;
+  set("HOME=/h\\nx");
+  EXPECT_NE(key().text, with_newline);
 }
 
 // --- go ------------------------------------------------------------------------------------------
@@ -233,6 +238,19 @@ TEST_F(ShareKeyTest, ALinkToTheSameGoplsSharesAndAReplacedOneDoesNot) {
   EXPECT_NE(digest(), before);
 }
 
+TEST_F(ShareKeyTest, InodeAndTimeEachTellAReplacedGopls) {
+  auto const before = digest();
+  auto const time = std::filesystem::last_write_time(at("tools/gopls"));
+  std::filesystem::last_write_time(at("tools/gopls"), time + std::chrono::seconds(1));
+  EXPECT_NE(digest(), before) << "written to in place";
+  std::filesystem::last_write_time(at("tools/gopls"), time);
+  EXPECT_EQ(digest(), before);
+  std::filesystem::copy_file(at("tools/gopls"), at("tools/new"));
+  std::filesystem::last_write_time(at("tools/new"), time);
+  std::filesystem::rename(at("tools/new"), at("tools/gopls"));
+  EXPECT_NE(digest(), before) << "another file, as old and as large";
+}
+
 TEST_F(ShareKeyTest, AScriptInItsPlaceIsNotShared) {
   input_.gopls.is_true_gopls = false;
   EXPECT_TRUE(has(own_reason(), "is not gopls itself")) << own_reason();
@@ -305,8 +323,9 @@ TEST_F(ShareKeyTest, FoldersSeparateInWhateverOrder) {
 }
 
 TEST_F(ShareKeyTest, WhatJsonCannotCarryIsNotShared) {
-  for (auto const* bad : {"\xff", "latin\xe9", "\xc0\xaf", "\xe2\x82", "\xed\xa0\x80",
-                          "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80"}) {
+  for (auto const* bad :
+       {"\xff", "latin\xe9", "\xc0\xaf", "\xe2\x82", "\xe0\x80\xaf", "\xed\xa0\x80",
+        "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80"}) {
     set(std::string("NOTE=") + bad);
     EXPECT_TRUE(has(own_reason(), "NOTE")) << own_reason();
     EXPECT_FALSE(has(own_reason(), bad)) << "the value is not for the log";
