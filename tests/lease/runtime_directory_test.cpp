@@ -228,6 +228,7 @@ class RuntimeDirectoryTest : public testing::Test {
   RuntimeDirectory open(const std::vector<std::string>& variables,
                         std::string_view instance = {}) const {
     std::vector<const char*> entries;
+    entries.reserve(variables.size() + 1);
     for (auto const& variable : variables) entries.push_back(variable.c_str());
     entries.push_back(nullptr);
     return open_runtime_directory(server::Environment(entries.data()), instance);

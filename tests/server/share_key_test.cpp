@@ -42,8 +42,8 @@ class ShareKeyTest : public ShareKeyWorld {
   }
   std::map<std::string, std::string> session() const {
     auto const made = key();
-    std::map<std::string, std::string> const result(made.session_environment.begin(),
-                                                    made.session_environment.end());
+    std::map<std::string, std::string> result(made.session_environment.begin(),
+                                              made.session_environment.end());
     EXPECT_EQ(result.size(), made.session_environment.size()) << "a name comes twice";
     return result;
   }
