@@ -131,7 +131,7 @@ std::string clipped(std::string_view text, std::size_t width) {
 }
 
 std::string clipped_front(std::string_view text, std::size_t width) {
-  std::string const whole = shown(text);
+  std::string whole = shown(text);
   std::size_t have = columns(whole);
   if (have <= width) return whole;
   std::string_view rest = whole;

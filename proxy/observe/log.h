@@ -22,7 +22,7 @@ inline constexpr int kLogFiles = 3;
 struct LogSettings {
   LogLevel level = LogLevel::error;
   // Empty: stderr. If it ends in ".jsonl", each line is an object: time, level, pid, message.
-  std::string file;
+  std::string file = {};
   // From this size on the file becomes the second of kLogFiles; 0: it grows. For one writer only.
   std::uint64_t file_bytes_max = 0;
   // stderr is the journal's: each line begins with its priority, "<6>" (sd-daemon(3)).

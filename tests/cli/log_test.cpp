@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/rigs/process.h"
 #include "tests/rigs/temp_dir.h"
@@ -108,6 +110,68 @@ TEST_F(LogTest, AFileThatCannotBeOpenedIsSaidOnceAndStderrIsUsed) {
   EXPECT_EQ(on_stderr(), "gopls-bridge: cannot write the log file " + directory_.path() +
                              "/missing/log: No such file or directory; logging to stderr\n"
                              "gopls-bridge: one\ngopls-bridge: two\n");
+}
+
+TEST_F(LogTest, AFileOfJsonLinesHasAnObjectForEach) {
+  configure_log({.level = LogLevel::info, .file = directory_ / "log.jsonl"});
+  log(LogLevel::warn, "a \"quote\", a \\, a\ttab,\na line, \xc3\xa4, \xff \x1b[0m {}");
+  log(LogLevel::error, "e");
+  std::istringstream lines(rigs::read_file(directory_ / "log.jsonl"));
+  std::string line;
+  ASSERT_TRUE(std::getline(lines, line));
+  auto const first = nlohmann::json::parse(line);
+  EXPECT_EQ(first["level"], "warning");
+  EXPECT_EQ(first["pid"], ::getpid());
+  EXPECT_EQ(first["message"],
+            "a \"quote\", a \\, a\ttab, a line, \xc3\xa4, \xef\xbf\xbd \x1b[0m {}");
+  EXPECT_EQ(first["time"].get<std::string>().find("20"), 0u);
+  ASSERT_TRUE(std::getline(lines, line));
+  EXPECT_EQ(nlohmann::json::parse(line)["level"], "error");
+  EXPECT_FALSE(std::getline(lines, line));
+  EXPECT_EQ(on_stderr(), "gopls-bridge: e\n") << "as it is written, for people";
+}
+
+TEST_F(LogTest, ForTheJournalEachLineBeginsWithItsPriority) {
+  configure_log({.level = LogLevel::debug, .to_journal = true});
+  log(LogLevel::debug, "d");
+  log(LogLevel::info, "i");
+  log(LogLevel::warn, "w");
+  log(LogLevel::error, "e\nf");
+  EXPECT_EQ(on_stderr(), "<7>d\n<6>i\n<4>w\n<3>e f\n");
+}
+
+TEST_F(LogTest, AFileThatRotatesLeavesTwoBehindAndNoneIsLarger) {
+  auto const file = directory_ / "some.dir/daemon.jsonl";
+  directory_.write("some.dir/daemon.jsonl", "");
+  constexpr std::uint64_t kMax = 2000;
+  configure_log({.level = LogLevel::info, .file = file, .file_bytes_max = kMax});
+  for (int i = 0; i < 200; ++i) log(LogLevel::info, "message " + std::to_string(i));
+  auto const size = [&](const std::string& name) {
+    return std::filesystem::file_size(directory_ / ("some.dir/" + name));
+  };
+  for (auto const* name : {"daemon.1.jsonl", "daemon.2.jsonl"}) {
+    EXPECT_GE(size(name), kMax);
+    EXPECT_LT(size(name), kMax + 200);
+    struct stat status;
+    ASSERT_EQ(::stat((directory_ / ("some.dir/" + std::string(name))).c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600u);
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory_ / "some.dir/daemon.3.jsonl"));
+  // In order, without a gap: the last lines of all.
+  std::string const all = rigs::read_file(directory_ / "some.dir/daemon.2.jsonl") +
+                          rigs::read_file(directory_ / "some.dir/daemon.1.jsonl") +
+                          (std::filesystem::exists(file) ? rigs::read_file(file) : "");
+  std::istringstream lines(all);
+  int last = -1;
+  for (std::string line; std::getline(lines, line);) {
+    auto const message = nlohmann::json::parse(line)["message"].get<std::string>();
+    int const here = std::stoi(message.substr(8));
+    if (last >= 0) {
+      EXPECT_EQ(here, last + 1);
+    }
+    last = here;
+  }
+  EXPECT_EQ(last, 199);
 }
 
 TEST_F(LogTest, NothingIsOpenedBeforeAMessageIsLetThrough) {

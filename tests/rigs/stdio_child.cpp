@@ -210,6 +210,14 @@ std::string StdioChild::read_to_end() {
   return rest;
 }
 
+void StdioChild::wait_for_output_text(std::string_view text) {
+  auto const until = deadline();
+  while (received_.find(text) == std::string::npos) {
+    if (!stdout_) fail("stdout ended without: " + std::string(text));
+    turn(Until::any, until, "on stdout: " + std::string(text));
+  }
+}
+
 void StdioChild::wait_for_error_text(std::string_view text) {
   auto const until = deadline();
   while (errors_.find(text) == std::string::npos) {

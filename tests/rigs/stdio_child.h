@@ -78,7 +78,8 @@ class StdioChild {
   const std::string& sent() const { return sent_; }
   // stderr so far; after wait_exit() and the end of all holders of stderr: all of it.
   const std::string& errors() const { return errors_; }
-  // Waits until stderr has this text.
+  // Waits until stdout, or stderr, has this text.
+  void wait_for_output_text(std::string_view text);
   void wait_for_error_text(std::string_view text);
 
   void kill(int signal) const { watch_->kill(signal); }
