@@ -95,7 +95,8 @@ TEST_F(LifecycleTest, EverySpellingOfExitIsSeen) {
        {R"({"jsonrpc":"2.0","method":"exit"})", R"({"jsonrpc":"2.0","Method":"exit"})",
         R"({"jsonrpc":"2.0","m\u0065thod":"\u0065xit"})", R"({"method":"exit","id":3})",
         R"({"method":"initialized","params":{"method":"x"},"method":"exit"})"}) {
-    Lifecycle shared({.shared_server = true});
+    Lifecycle shared({});
+    shared.on_server(/*shared=*/true);
     Verdict const verdict =
         show(body, [&](auto& view) { return shared.on_editor_frame(view); }).verdict;
     EXPECT_EQ(verdict, Verdict::drop) << body;
@@ -104,9 +105,17 @@ TEST_F(LifecycleTest, EverySpellingOfExitIsSeen) {
 }
 
 TEST_F(LifecycleTest, ASharedServerNeverSeesExit) {
-  settings.shared_server = true;
-  lifecycle = Lifecycle(settings);
+  lifecycle.on_server(/*shared=*/true);
   initialize();
+  EXPECT_EQ(send_exit(), Verdict::drop);
+  EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
+}
+
+TEST_F(LifecycleTest, ASharedServerNeedNotSeeShutdownWhichIsAnsweredAtOnce) {
+  lifecycle.on_server(/*shared=*/true);
+  initialize();
+  EXPECT_EQ(editor(R"({"jsonrpc":"2.0","id":7,"method":"shutdown"})"), Verdict::drop);
+  EXPECT_EQ(actions(), (std::vector{Kind::answer_editor, Kind::release_editor}));
   EXPECT_EQ(send_exit(), Verdict::drop);
   EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
 }

@@ -18,6 +18,7 @@ using Verdict = relay::Decision::Verdict;
 struct StillWorld final : World {
   TimePoint time{seconds(1000)};
 
+  void tell_needs(const lease::SessionNeeds&) override {}
   boost::system::result<ServerEnds, lease::AcquireError> start_server(
       lease::AcquireReason) override {
     return lease::AcquireError{"the test starts servers"};

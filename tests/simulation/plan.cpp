@@ -58,7 +58,6 @@ void plan_trouble(Plan& plan, Dice& dice) {
   plan.server.chatter = dice.percent(60) ? 15 : 0;
   plan.server.reports_load = dice.percent(70);
   plan.server.load_max = milliseconds(dice.percent(20) ? 8000 : 1000);
-  plan.server.shared = plan.settings.replay.shared_server;
   plan.deaths = dice.percent(75) ? 70 : 0;
   plan.deaths_max = static_cast<int>(dice.between(1, 6));
   plan.dies_early = dice.percent(3);
@@ -89,8 +88,7 @@ Plan plan_for(std::uint64_t seed, int operations) {
   plan.settings.replay.hibernate_after =
       dice.percent(25) ? milliseconds(dice.between(5'000, 120'000)) : milliseconds(0);
   if (dice.percent(10)) plan.settings.replay.hang_timeout = seconds(20);
-  plan.settings.replay.shared_server = dice.percent(10);
-  plan.settings.lifecycle.shared_server = plan.settings.replay.shared_server;
+  plan.server.shared = dice.percent(10);
   plan.editor_pipe = some_pipe(dice);
   plan.server_pipe = some_pipe(dice);
   if (dice.percent(20)) plan.lag_max = milliseconds(20);

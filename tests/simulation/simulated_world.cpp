@@ -41,9 +41,8 @@ SimulatedWorld::~SimulatedWorld() = default;
 
 void SimulatedWorld::begin() {
   spawn();
-  core_ = std::make_unique<session::SessionCore>(
-      editor_source_, editor_sink_,
-      session::ServerEnds{&server_->source, &server_->sink, last_->name()}, *this, plan_.settings);
+  core_ = std::make_unique<session::SessionCore>(editor_source_, editor_sink_, ends(), *this,
+                                                 plan_.settings);
   settle();
 }
 
@@ -80,6 +79,7 @@ void SimulatedWorld::spawn() {
   ModelServer::Conduct conduct = stage_.calm ? plan_.server : conduct_of(plan_, fate_, number);
   conduct.number = number;
   conduct.version = version_;
+  conduct.shared = plan_.server.shared && !own_;
   last_ = std::make_shared<ModelServer>(stage_, conduct, Dice(seed_, "server" + name), in, out);
   last_->on_death = [this](ModelServer::Death death) { on_death(death); };
   last_->run();
@@ -104,8 +104,16 @@ boost::system::result<session::ServerEnds, lease::AcquireError> SimulatedWorld::
     stage_.chronicle.start_failed(now);
     return lease::AcquireError{"no such file"};
   }
+  if (reason == lease::AcquireReason::suspected) own_ = true;
   spawn();
-  return session::ServerEnds{&server_->source, &server_->sink, last_->name()};
+  return ends();
+}
+
+session::ServerEnds SimulatedWorld::ends() {
+  return {.source = &server_->source,
+          .sink = &server_->sink,
+          .name = last_->name(),
+          .shared = plan_.server.shared && !own_};
 }
 
 void SimulatedWorld::on_death(ModelServer::Death death) {

@@ -42,6 +42,7 @@ class SimulatedWorld final : public session::World {
   Time last_start() const noexcept { return last_start_; }
 
   // --- session::World ---------------------------------------------------------------------------
+  void tell_needs(const lease::SessionNeeds&) override {}
   boost::system::result<session::ServerEnds, lease::AcquireError> start_server(
       lease::AcquireReason reason) override;
   void close_server_input() override;
@@ -59,6 +60,7 @@ class SimulatedWorld final : public session::World {
  private:
   struct Server;
   void spawn();
+  session::ServerEnds ends();
   void forget_server();
   void on_death(ModelServer::Death death);
   void settle();
@@ -80,6 +82,7 @@ class SimulatedWorld final : public session::World {
   PipeSink editor_sink_;
   bool editor_hangup_told_ = false;
   std::unique_ptr<Server> server_;
+  bool own_ = false;  // a server of its own from now on
   std::shared_ptr<ModelServer> last_;
   bool killed_ = false;  // how the last one ended
   std::unique_ptr<session::SessionCore> core_;

@@ -38,12 +38,15 @@ StagedSession::StagedSession(session::SessionCore::Settings settings)
         write_down("editor gets " + in_brief(Json::parse(body)));
       })) {
   make_server();
-  core_.emplace(*editor_, *editor_, session::ServerEnds{server_.get(), server_.get(), name()},
-                static_cast<session::World&>(*this), settings);
+  core_.emplace(*editor_, *editor_, ends(), static_cast<session::World&>(*this), settings);
   settle();
 }
 
 StagedSession::~StagedSession() = default;
+
+session::ServerEnds StagedSession::ends() {
+  return {.source = server_.get(), .sink = server_.get(), .name = name()};
+}
 
 void StagedSession::make_server() {
   ++servers_;
@@ -112,7 +115,7 @@ boost::system::result<session::ServerEnds, lease::AcquireError> StagedSession::s
   }
   make_server();
   write_down(name() + " starts");
-  return session::ServerEnds{server_.get(), server_.get(), name()};
+  return ends();
 }
 
 void StagedSession::drop_server(bool /*kill*/) { server_.reset(); }

@@ -43,8 +43,10 @@ class StagedSession final : private session::World {
   void settle();
   void write_down(const std::string& text) { out_ += "  " + text + "\n"; }
   void make_server();
+  session::ServerEnds ends();
   void lose_server(bool killed);
 
+  void tell_needs(const lease::SessionNeeds&) override {}
   boost::system::result<session::ServerEnds, lease::AcquireError> start_server(
       lease::AcquireReason reason) override;
   void close_server_input() override { write_down(name() + " gets end of file"); }
