@@ -45,6 +45,7 @@ std::string status_json(const DaemonAnswer& answer) {
     if (!answer.words.empty()) status["problem"] = answer.words;
     status["systemd_waits"] = answer.systemd_waits;
   }
+  if (answer.kind == DaemonAnswer::Kind::answered) status["daemon"] = Json::object();
   status["servers"] = Json::array();
   status["sessions"] = Json::array();
   for (auto const& message : answer.messages) {

@@ -111,12 +111,8 @@ void Page::server(const ControlMessage& server) {
   row += left(server.get("go_version"), 8) + right(pss ? short_size(*pss * 1024) : "-", 9);
   row += right(duration_of(server, "cpu_ms"), 8) + right(age(server), 8);
   row += right(number(server, "sessions"), 10) + "  ";
-  std::string state(server.get("state"));
-  if (server.number("ends_in_ms")) state += ", ends in " + duration_of(server, "ends_in_ms");
-  // A longer state has a line of its own rather than no end.
-  bool const fits = columns(row) + columns(shown(state)) <= kStatusColumns;
-  line(row + (fits ? state : std::string(server.get("state"))));
-  if (!fits) detail("", state);
+  line(row.append(server.get("state")));
+  if (server.number("ends_in_ms")) detail("ends in", duration_of(server, "ends_in_ms"));
   detail("", path(server.get("gopls")));
   detail("with", path(server.get("go")));
   std::string facts = "key " + clipped(server.get("key"), 16);
