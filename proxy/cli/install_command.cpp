@@ -115,10 +115,7 @@ class Installation {
         ++found;
       return found;
     };
-    return count("UnitFileState=enabled\n") == 2 &&
-           count("\nActiveState=active") +
-                   (shown.output.starts_with("ActiveState=active") ? 1U : 0U) ==
-               2;
+    return count("UnitFileState=enabled\n") == 2 && count("ActiveState=active\n") == 2;
   }
 
   // True where it was done, or would be.

@@ -42,7 +42,8 @@ echo "$*" >>")" + (home_ / "asked") +
 case "$*" in
   *" show --property=Version"*) exit 0 ;;
   *" show "*)
-    grep -q enable ")" + (home_ / "asked") +
+    /bin/grep -q enable ")" +
+                            (home_ / "asked") +
                             R"(" && state=active file=enabled || state=inactive file=disabled
     printf 'ActiveState=%s\nUnitFileState=%s\n\nActiveState=%s\nUnitFileState=%s\n' $state $file $state $file ;;
 esac
