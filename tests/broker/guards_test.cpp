@@ -15,6 +15,11 @@ struct Guards : Broker {
   std::unique_ptr<Editor> neighbour, other;
   pid_t server = 0;
 
+  void TearDown() override {
+    neighbour.reset();
+    other.reset();
+    Broker::TearDown();
+  }
   void begin(const std::string& options = {}) {
     write_program(options);
     neighbour = open_editor();

@@ -33,6 +33,10 @@ struct KillStorm : Broker {
   std::vector<Window> windows = std::vector<Window>(kWindows);
   milliseconds slowest_start{0};
 
+  void TearDown() override {
+    windows.clear();
+    Broker::TearDown();
+  }
   unsigned below(unsigned n) { return std::uniform_int_distribution<unsigned>(0, n - 1)(random); }
   void pause(unsigned ms_max) { ::poll(nullptr, 0, static_cast<int>(below(ms_max + 1))); }
 
