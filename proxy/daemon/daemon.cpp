@@ -215,7 +215,8 @@ void Daemon::on_lease(Front& front, const ControlMessage& message) {
                 .args = message.all("arg"),
                 .environment = message.all("env"),
                 .go = std::string(message.get("go")),
-                .go_version = std::string(message.get("go_version"))};
+                .go_version = std::string(message.get("go_version")),
+                .umask = front.peer().umask};
   if (recipe.key.empty() || !recipe.program.starts_with('/'))
     return refuse(front, "the request names no key or no absolute program");
   pool_.lease(front.id(), std::move(recipe), now());

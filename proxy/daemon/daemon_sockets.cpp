@@ -1,5 +1,6 @@
 // The daemon's sockets, its directory, and the raw clients.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -104,7 +105,10 @@ std::vector<ListeningSocket*> Daemon::sockets() {
 }
 
 void Daemon::accept(Listening& listening) {
-  for (int taken = 0; taken < kAcceptsPerTurn; ++taken) {
+  // Asked first: an inherited socket may block, and its flags are shared with whoever passed it. A
+  // connection that waits does not go away again.
+  pollfd waiting{listening.socket.fd.get(), POLLIN, 0};
+  for (int taken = 0; taken<kAcceptsPerTurn&& ::poll(&waiting, 1, 0)> 0; ++taken) {
     UniqueFd socket(::accept4(listening.socket.fd.get(), nullptr, nullptr,
                               SOCK_CLOEXEC | (listening.socket.raw ? 0 : SOCK_NONBLOCK)));
     if (!socket) {
@@ -143,7 +147,8 @@ void Daemon::accept_raw(UniqueFd socket, const Peer& peer) {
                                .args = {},
                                .environment = environment_of(peer.pid),
                                .directory = directory_of(peer.pid),
-                               .outlives_us = true};
+                               .outlives_us = true,
+                               .umask = peer.umask};
   if (command.environment.empty()) {
     log(LogLevel::warn, "the environment of pid " + std::to_string(peer.pid) +
                             " cannot be read; its session gets the daemon's");
@@ -193,11 +198,21 @@ void Daemon::watch_directory() {
     // What gopls writes on its stderr.
     ::inotify_add_watch(directory_news_.get(), servers.c_str(), IN_MODIFY | IN_ONLYDIR);
     directory_ready_.readable = [this] {
-      std::array<char, 4096> events{};
-      while (::read(directory_news_.get(), events.data(), events.size()) > 0) {
+      bool lost = false;
+      bool written = false;
+      alignas(inotify_event) std::array<char, 4096> events{};
+      ssize_t size = 0;
+      while ((size = ::read(directory_news_.get(), events.data(), events.size())) > 0) {
+        for (ssize_t at = 0; at < size;) {
+          auto const* const event = reinterpret_cast<const inotify_event*>(events.data() + at);
+          at += static_cast<ssize_t>(sizeof *event + event->len);
+          (event->mask == IN_MODIFY ? written : lost) = true;
+        }
       }
-      for (auto& [id, server] : servers_) server.process->errors().cap();
-      after(directory_timer_, kSettle, [this] { check_directory(); });
+      if (written) {
+        for (auto& [id, server] : servers_) server.process->errors().cap();
+      }
+      if (lost) after(directory_timer_, kSettle, [this] { check_directory(); });
     };
     directory_watch_.emplace(readiness_, directory_news_.get(), directory_ready_);
     directory_watch_->want({.readable = true});

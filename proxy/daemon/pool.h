@@ -7,6 +7,8 @@
 // One gopls per key. Nobody's leaving ends it but that of the last one, and that after a time.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -29,6 +31,7 @@ struct Recipe {
   std::vector<std::string> environment;  // NAME=value, whole
   std::string go;
   std::string go_version;
+  mode_t umask = 077;
 };
 
 struct PoolAction {

@@ -88,7 +88,8 @@ std::unique_ptr<ServerProcess> ServerProcess::start(const lease::RuntimeDirector
                                .args = {"serve", "-listen=unix;" + socket, kListenTimeout},
                                .environment = recipe.environment,
                                .directory = "/",
-                               .outlives_us = true};
+                               .outlives_us = true,
+                               .umask = recipe.umask};
   command.args.insert(command.args.end(), recipe.args.begin(), recipe.args.end());
   auto child = server::ChildProcess::start(command, {null.get(), null.get(), errors});
   if (!child) {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,6 +68,7 @@ void close_from(int first, int except) {
     if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) report_and_exit(report_fd);
     if (::getppid() != parent) ::_exit(127);  // the parent died before the prctl
   }
+  if (command.umask) ::umask(*command.umask);
   if (!command.directory.empty() && ::chdir(command.directory.c_str()) != 0) {
     report_and_exit(report_fd);
   }

@@ -1,5 +1,6 @@
-// A process of ours: started with three descriptors of ours as its stdio and none else, reaped here.
-// One that a session owns ends with it, signalled by the kernel; one that is shared outlives us.
+// A process of ours: started with three descriptors of ours as its stdio and none else, reaped
+// here. One that a session owns ends with it, signalled by the kernel; one that is shared outlives
+// us.
 //
 // Becoming another program is become_program.h.
 #pragma once
@@ -28,6 +29,7 @@ struct ChildCommand {
   std::string directory{};               // to start in; empty: ours
   // A session (setsid) of its own and no signal when we end.
   bool outlives_us = false;
+  std::optional<mode_t> umask{};  // none: ours
 };
 
 // How a process ended.
