@@ -255,5 +255,27 @@ TEST_F(Sharing, NoValueIsInStatusLogsOrRecords) {
   quit(editor);
 }
 
+TEST_F(Sharing, GoplsHasTheUmaskOfItsWindowsAndAnotherOneSeparates) {
+  std::vector<std::unique_ptr<Editor>> editors;
+  for (auto const* const mask : {"027", "027", "022"}) {
+    editors.push_back(std::make_unique<Editor>(rigs::ChildSettings{
+        .argv = {"/bin/sh", "-c", "umask " + std::string(mask) + "; exec \"$@\"", "sh",
+                 BRIDGE_BINARY, "--gopls", program},
+        .env = editor_environment(),
+        .wait_max = broker::kBound}));
+    begin(*editors.back());
+    EXPECT_TRUE(has(which_of(*editors.back()), "plain"));
+  }
+  expect_servers(2);
+  std::string masks;
+  for (auto const& server : status().servers) {
+    auto const text = rigs::read_file("/proc/" + std::string(server.get("pid")) + "/status");
+    auto const at = text.find("Umask:");
+    masks += text.substr(at, text.find('\n', at) - at);
+  }
+  EXPECT_TRUE(masks == "Umask:\t0027Umask:\t0022" || masks == "Umask:\t0022Umask:\t0027") << masks;
+  for (auto& editor : editors) quit(editor);
+}
+
 }  // namespace
 }  // namespace bridge::sharing
