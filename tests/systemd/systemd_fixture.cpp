@@ -77,25 +77,29 @@ void UnderSystemd::drop_in(const std::string& unit, const std::string& text) con
   systemctl({"daemon-reload"});
 }
 
-std::unique_ptr<Editor> UnderSystemd::start(std::vector<std::string> env) const {
-  env.insert(env.begin(),
-             {"PATH=" + home + "/go/bin:/usr/bin:/bin", "GOPLS_BRIDGE_SHARE=true",
-              "GOPLS_BRIDGE_START_DAEMON=false", "GOPLS_BRIDGE_LOG_LEVEL=info",
-              "GOPLS_BRIDGE_GOPLS=" + home + "/bin/gopls", "GOPLS_BRIDGE_LEASE_DEADLINE=30s"});
+std::unique_ptr<Editor> UnderSystemd::start(const std::vector<std::string>& env) const {
+  std::vector<std::string> all = {
+      "PATH=" + home + "/go/bin:/usr/bin:/bin",    "GOPLS_BRIDGE_SHARE=true",
+      "GOPLS_BRIDGE_START_DAEMON=false",           "GOPLS_BRIDGE_LOG_LEVEL=info",
+      "GOPLS_BRIDGE_GOPLS=" + home + "/bin/gopls", "GOPLS_BRIDGE_LEASE_DEADLINE=30s"};
+  for (auto const& entry : env) {
+    std::erase_if(all, [name = entry.substr(0, entry.find('=') + 1)](const std::string& have) {
+      return have.starts_with(name);
+    });
+    all.push_back(entry);
+  }
   return std::make_unique<Editor>(
-      rigs::ChildSettings{.argv = {bridge}, .env = std::move(env), .wait_max = kBound});
+      rigs::ChildSettings{.argv = {bridge}, .env = std::move(all), .wait_max = kBound});
 }
 
-std::unique_ptr<Editor> UnderSystemd::open_editor(std::vector<std::string> env) const {
-  auto const wanted = env;
-  auto editor = start(std::move(env));
+std::unique_ptr<Editor> UnderSystemd::open_editor(const std::vector<std::string>& env) const {
+  auto editor = start(env);
   editor->client.initialize("/m");
   editor->client.open("/m/a.go", "package a");
   type_and_wait(*editor);
   // One of its own would make each test of the daemon's a test of nothing.
   auto const children = rigs::children_of(editor->child.pid());
-  bool const meant =
-      std::find(wanted.begin(), wanted.end(), "GOPLS_BRIDGE_SHARE=false") != wanted.end();
+  bool const meant = std::find(env.begin(), env.end(), "GOPLS_BRIDGE_SHARE=false") != env.end();
   EXPECT_EQ(children.empty(), !meant) << editor->child.errors() << daemon_log();
   return editor;
 }

@@ -52,9 +52,9 @@ class UnderSystemd : public testing::Test {
   // `[SECTION]` and lines, as a drop-in of a unit; reloads.
   void drop_in(const std::string& unit, const std::string& text) const;
 
-  std::unique_ptr<Editor> start(std::vector<std::string> env = {}) const;
+  std::unique_ptr<Editor> start(const std::vector<std::string>& env = {}) const;
   // … that has asked something, with /m/a.go open.
-  std::unique_ptr<Editor> open_editor(std::vector<std::string> env = {}) const;
+  std::unique_ptr<Editor> open_editor(const std::vector<std::string>& env = {}) const;
   // A key and the question that follows it; the answer is wait_hover()'s.
   static std::int64_t type(Editor& editor);
   static void wait_hover(Editor& editor, std::int64_t asked);
