@@ -140,7 +140,7 @@ JsoncEdit set_jsonc_member(std::string_view text, JsoncPlace place, std::string_
   auto const* const present = object.find(place.inner);
   if (present == nullptr)
     return changed(with_member(text, object, indentation_at(text, there->name_begin),
-                               [&](std::string_view) { return inner; }));
+                               [&](std::string_view) -> const std::string& { return inner; }));
   if (present->value.kind == JsoncValue::Kind::string && present->value.text == value)
     return untouched(Outcome::already);
   return untouched(Outcome::other, words_of(text, present->value));

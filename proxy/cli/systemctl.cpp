@@ -22,7 +22,7 @@ std::string find_systemctl(const server::Environment& environment) {
   std::string const path = std::string(environment.get("PATH")) + ":/usr/bin:/bin";
   for (std::size_t begin = 0; begin <= path.size();) {
     auto const end = std::min(path.find(':', begin), path.size());
-    auto const program = path.substr(begin, end - begin) + "/systemctl";
+    auto program = path.substr(begin, end - begin) + "/systemctl";
     if (program.front() == '/' && ::access(program.c_str(), X_OK) == 0) return program;
     begin = end + 1;
   }

@@ -66,7 +66,7 @@ class Removal {
         run(systemctl,
             {"stop", "gopls-bridge*.socket", "gopls-bridge.service", "gopls-bridge@*.service"});
       } else {
-        for (auto const& name : sockets) remove_file(wants + "/" + name);
+        for (auto const& name : sockets) remove_file(std::string(wants).append("/").append(name));
       }
     }
     for (auto const& name : sockets) report_.changed(kDisable, name);

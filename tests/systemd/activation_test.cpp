@@ -57,12 +57,12 @@ TEST_F(Activation, AStopLeavesNothingBehindButTheServersOfLiveSessions) {
 }
 
 TEST_F(Activation, RestartsUnderTypingWindowsAreNotNoticed) {
-  std::vector<std::unique_ptr<Editor>> editors;
-  for (int i = 0; i < 3; ++i) editors.push_back(open_editor());
+  std::vector<std::unique_ptr<Editor>> editors(3);
+  for (auto& editor : editors) editor = open_editor();
   auto const server = server_of(*editors[0]);
   for (int round = 0; round < 5; ++round) {
-    std::vector<std::int64_t> asked;
-    for (auto& editor : editors) asked.push_back(type(*editor));
+    std::vector<std::int64_t> asked(editors.size());
+    for (std::size_t i = 0; i < editors.size(); ++i) asked[i] = type(*editors[i]);
     systemctl({"restart", kService});
     for (std::size_t i = 0; i < editors.size(); ++i) wait_hover(*editors[i], asked[i]);
   }
