@@ -8,6 +8,7 @@
 #include "bench/compare.h"
 #include "bench/echo_server.h"
 #include "bench/gopls/gopls_bench.h"
+#include "bench/gopls/sharing_bench.h"
 #include "bench/interrupt.h"
 #include "bench/machine.h"
 #include "bench/options.h"
@@ -68,7 +69,8 @@ int measure(const Options& options, const Context& context, Report& report) {
   auto const say = [&](const std::string& text) { progress.round(text); };
   auto const step = [&](const std::string& text) { progress.step(text); };
   std::string failure;
-  if (options.action == Options::Action::gopls) {
+  bool const sharing = options.action == Options::Action::sharing;
+  if (options.action == Options::Action::gopls || sharing) {
     forget_bridge_variables();
     report.facts.insert(report.facts.end(),
                         {{"seed", std::to_string(seed)},
@@ -81,7 +83,10 @@ int measure(const Options& options, const Context& context, Report& report) {
                       .progress = say,
                       .step = step};
     if (options.rounds > 0) part.rounds = options.rounds;
-    failure = run_gopls_bench(part, report);
+    // One window shares with nobody.
+    if (sharing) std::erase(part.windows, 1);
+    failure =
+        sharing ? run_sharing_bench(part, options.sessions, report) : run_gopls_bench(part, report);
   } else {
     Stage stage(options, context);
     if (options.action == Options::Action::workload) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "bench/figures.h"
+#include "bench/gopls/sharing_bench.h"
 #include "bench/ways_run.h"
 
 namespace bridge::bench {
@@ -137,7 +138,61 @@ void add_other_goals(const Reports& reports, std::vector<GoalResult>& results) {
   }
 }
 
+// One figure of each process varies by a quarter: the mean of all runs counts.
+double mean_of(const Report& report, const char* row, const std::string& column) {
+  auto const* const series = report.find(kSectionSharedMemory, row, column, "PSS");
+  if (series == nullptr) return std::nan("");
+  auto const values = values_of(*series);
+  double sum = 0;
+  for (double const value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
 }  // namespace
+
+std::vector<GoalResult> sharing_goals_of(const Report& sharing) {
+  std::vector<GoalResult> results;
+  for (auto const& [column, wanted] :
+       {std::pair("4, same", 0.5), std::pair("8, same", 0.5), std::pair("4, different", 0.65),
+        std::pair("8, different", 0.65)}) {
+    auto result = of_ratios(
+        "PSS of windows that share / plain, mean of three runs", column, wanted, false,
+        ratios_in(sharing, kSectionSharedMemory, "bridge, lease", "direct", column, "PSS"));
+    result.measured =
+        mean_of(sharing, "bridge, lease", column) / mean_of(sharing, "direct", column);
+    results.push_back(std::move(result));
+  }
+  constexpr const char* kTrips = "gopls: round trip";
+  for (auto const& [base, wanted] :
+       {std::pair("direct", 1.10), std::pair("direct, Unix socket", 1.10),
+        std::pair("gopls -remote=auto", 0.55)}) {
+    results.push_back(of_ratios(std::string("hover through the lease / ") + base, "p50", wanted,
+                                false,
+                                ratios_in(sharing, kTrips, "bridge, lease", base, "hover", "p50")));
+  }
+  results.push_back(of_ratios("first window of all / plain start", "first hover", 1.05, false,
+                              ratios_in(sharing, kSectionSharedStart, "bridge, lease, first of all",
+                                        "direct", "first hover", "time")));
+  auto const* const lease = sharing.find(kSectionLease, "asked for, to granted", "warm", "p50");
+  results.push_back(of_ratios("lease of a gopls that runs, ms", "p50", 2, false,
+                              lease == nullptr ? std::vector<double>() : values_of(*lease)));
+  for (auto const& [row, at] : {std::pair("one of 20, without the journal", "PSS, KiB"),
+                                std::pair("one of 1000", "PSS, KiB")}) {
+    results.push_back({std::string("an idle front, ") + row,
+                       at,
+                       420,
+                       false,
+                       median_of(sharing, kSectionIdle, row, "PSS", "each"),
+                       {}});
+  }
+  results.push_back({"wake-ups of 1000 idle fronts in 10 s",
+                     "",
+                     0,
+                     false,
+                     median_of(sharing, kSectionIdle, "one of 1000", "wake-ups", "of all, in 10 s"),
+                     {}});
+  return results;
+}
 
 std::vector<GoalResult> goals_of(const Reports& reports) {
   std::vector<GoalResult> results;

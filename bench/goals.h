@@ -25,6 +25,8 @@ struct Reports {
   Report gopls;  // --gopls
 };
 std::vector<GoalResult> goals_of(const Reports& reports);
+// Of windows that share a gopls: with a table of their own.
+std::vector<GoalResult> sharing_goals_of(const Report& sharing);
 
 // A table in Markdown, missed goals marked.
 std::string markdown_of(const std::vector<GoalResult>& goals);

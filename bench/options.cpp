@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "bench/gopls/gopls_bench.h"
+#include "bench/gopls/sharing_bench.h"
 #include "bench/workload/workload_bench.h"
 
 namespace bridge::bench {
@@ -56,6 +57,10 @@ class Reader {
       options.action = Options::Action::gopls;
       bool const follows = at_ < args_.size() && !args_[at_].starts_with('-');
       if (inline_value_ || follows) options.gopls = value();
+    } else if (flag_ == "--sharing") {
+      options.action = Options::Action::sharing;
+      bool const follows = at_ < args_.size() && !args_[at_].starts_with('-');
+      if (inline_value_ || follows) options.gopls = value();
     } else if (flag_ == "--compare") {
       options.action = Options::Action::compare;
       options.compare[0] = value();
@@ -84,6 +89,8 @@ class Reader {
       options.json = value();
     } else if (flag_ == "--module") {
       options.module = value();
+    } else if (flag_ == "--sessions") {
+      options.sessions = static_cast<int>(whole(0, 10'000));
     } else if (flag_ == "--sizes") {
       options.sizes.clear();
       for (auto const& one : split(value()))
@@ -241,6 +248,11 @@ std::string_view help_text() {
           "  --gopls [PATH] [--module DIR] [--windows N,…]   the real gopls instead: round trips,\n"
           "                         start, memory of N windows; ") +
       kGoplsBenchTime +
+      "\n"
+      "  --sharing [PATH] [--module DIR] [--windows N,…] [--sessions N]   windows that share a "
+      "gopls:\n"
+      "                         memory, starts, round trips, leases, idle sessions; " +
+      kSharingBenchTime +
       "\n"
       "  --workload lsp         a recorded editor session instead; " +
       kWorkloadBenchTime +

@@ -18,7 +18,7 @@ enum class PlacementName : std::uint8_t {
 };
 
 struct Options {
-  enum class Action : std::uint8_t { ways, gopls, workload, compare, help };
+  enum class Action : std::uint8_t { ways, gopls, sharing, workload, compare, help };
   Action action = Action::ways;
 
   int rounds = 0;  // 0: as many as fit into a minute, 9 at most
@@ -43,6 +43,7 @@ struct Options {
   std::string gopls;       // --gopls PATH; empty: searched
   std::string module;      // --module DIR
   std::vector<int> windows{1, 4, 8};
+  int sessions = 1000;  // --sessions N: idle ones of --sharing
 };
 
 struct ReadOptions {

@@ -1,6 +1,6 @@
-// bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json: writes bench/RESULTS.md to
-// stdout, from the reports of one `scripts/lab bench`. A file that is not there is a part not
-// measured.
+// bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json SHARING.json: writes
+// bench/RESULTS.md to stdout, from the reports of one `scripts/lab bench`. A file that is not there
+// is a part not measured. bench_results COMMIT SHARING.json: the section of that alone.
 #include <cstdio>
 #include <string>
 
@@ -28,6 +28,18 @@ void print_part(const char* title, const Report& report, bool details) {
     std::printf("```\n%s```\n", tables_of(report, details).c_str());
 }
 
+// With a table of goals of its own: it takes as long as the rest, and may be measured alone.
+void print_sharing(const char* commit, const Report& sharing) {
+  std::printf(
+      "\n## Windows that share a gopls\n\n"
+      "By `gopls-bridge bench --sharing` at commit %s (`scripts/lab sharing`).\n\n%s\n",
+      commit, markdown_of(sharing_goals_of(sharing)).c_str());
+  if (sharing.series.empty())
+    std::printf("Not measured.\n");
+  else
+    std::printf("```\n%s```\n", tables_of(sharing, true).c_str());
+}
+
 int run(char** argv) {
   Reports const reports{read_report(argv[2]), read_report(argv[3]), read_report(argv[4])};
   Report const workload = read_report(argv[5]);
@@ -44,6 +56,7 @@ int run(char** argv) {
   print_part("The editor on a CPU of its own", reports.split, false);
   print_part("The real gopls", reports.gopls, true);
   print_part("A recorded session of VS Code, replayed", workload, true);
+  print_sharing(argv[1], read_report(argv[6]));
   return 0;
 }
 
@@ -51,11 +64,17 @@ int run(char** argv) {
 }  // namespace bridge::bench
 
 int main(int argc, char** argv) {
-  if (argc != 6) {
-    std::fprintf(stderr, "bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json\n");
+  if (argc != 7 && argc != 3) {
+    std::fprintf(stderr,
+                 "bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json SHARING.json\n"
+                 "bench_results COMMIT SHARING.json\n");
     return 64;
   }
   try {
+    if (argc == 3) {
+      bridge::bench::print_sharing(argv[1], bridge::bench::read_report(argv[2]));
+      return 0;
+    }
     return bridge::bench::run(argv);
   } catch (const bridge::bench::Broken& broken) {
     std::fprintf(stderr, "bench_results: %s\n", broken.what());

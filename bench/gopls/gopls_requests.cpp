@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -46,7 +47,11 @@ void record_ratios(Report& report, std::size_t round) {
     GoplsWay way;
     GoplsWay base;
   };
-  for (auto const& [way, base] : {Pair{GoplsWay::bridge_private, GoplsWay::direct},
+  for (auto const& [way, base] : {Pair{GoplsWay::bridge_lease, GoplsWay::direct},
+                                  Pair{GoplsWay::bridge_lease, GoplsWay::direct_socket},
+                                  Pair{GoplsWay::bridge_lease, GoplsWay::remote},
+                                  Pair{GoplsWay::bridge_lease, GoplsWay::remote_auto},
+                                  Pair{GoplsWay::bridge_private, GoplsWay::direct},
                                   Pair{GoplsWay::bridge_connect, GoplsWay::direct_socket},
                                   Pair{GoplsWay::bridge_private, GoplsWay::remote},
                                   Pair{GoplsWay::bridge_connect, GoplsWay::remote}}) {
@@ -54,8 +59,9 @@ void record_ratios(Report& report, std::size_t round) {
       auto const p50 = [&](GoplsWay one) {
         const Series* const series =
             report.find(kSection, std::string(to_string(one)), request.column, "p50");
-        return series->rounds.at(round);
+        return series == nullptr ? std::nan("") : series->rounds.at(round);
       };
+      if (std::isnan(p50(way) / p50(base))) continue;  // one of them is no part of this run
       report.record({.section = "gopls: ratios of p50",
                      .row = std::string(to_string(way)) + " / " + std::string(to_string(base)),
                      .column = request.column,

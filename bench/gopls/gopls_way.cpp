@@ -49,6 +49,7 @@ std::vector<std::string> command(GoplsWay way, const Ground& ground, const std::
     case GoplsWay::direct_socket:
       break;
     case GoplsWay::bridge_private:
+    case GoplsWay::bridge_lease:  // the environment makes the difference
       return {ground.bridge, "--gopls", ground.gopls};
     case GoplsWay::bridge_connect:
       return {ground.bridge, "--connect", server};
@@ -72,6 +73,8 @@ std::string_view to_string(GoplsWay way) {
       return "bridge, held stdio";
     case GoplsWay::bridge_connect:
       return "bridge, socket";
+    case GoplsWay::bridge_lease:
+      return "bridge, lease";
     case GoplsWay::remote:
       return "gopls -remote";
     case GoplsWay::remote_auto:

@@ -19,6 +19,7 @@ enum class GoplsWay {
   direct_socket,   // one connection to a gopls that listens
   bridge_private,  // gopls-bridge with a gopls of its own
   bridge_connect,  // gopls-bridge --connect to the one that listens
+  bridge_lease,    // gopls-bridge with a gopls of its daemon's
   remote,          // gopls -remote=unix;… to the one that listens
   remote_auto,     // gopls -remote=auto, which starts a daemon or finds one
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/gopls/sharing_bench.h"
 #include "bench/ways_run.h"
 
 namespace bridge::bench {
@@ -72,6 +73,39 @@ TEST(Goals, ThroughputIsToBeAtLeastThat) {
   ASSERT_NE(goal, nullptr);
   EXPECT_DOUBLE_EQ(goal->measured, 3.9);
   EXPECT_FALSE(goal->met());
+}
+
+// One reading of a Go program's memory says little.
+TEST(Goals, MemoryOfWindowsThatShareIsJudgedByTheMeanOfTheRuns) {
+  Report sharing;
+  double const shared[] = {30, 90, 60};
+  for (std::size_t run = 0; run < 3; ++run) {
+    sharing.record({kSectionSharedMemory, "direct", "8, same", "PSS", "MiB"}, run, 100);
+    sharing.record({kSectionSharedMemory, "bridge, lease", "8, same", "PSS", "MiB"}, run,
+                   shared[run]);
+  }
+  auto const goals = sharing_goals_of(sharing);
+  auto const* const goal = find(goals, "PSS of windows that share", "8, same");
+  ASSERT_NE(goal, nullptr);
+  EXPECT_DOUBLE_EQ(goal->measured, 0.6);
+  EXPECT_EQ(goal->range, "0.30-0.90");
+  EXPECT_FALSE(goal->met());
+}
+
+TEST(Goals, OfSharingThatWasNotMeasuredAreNeitherMetNorMissed) {
+  for (auto const& goal : sharing_goals_of({})) EXPECT_TRUE(std::isnan(goal.measured)) << goal.goal;
+}
+
+TEST(Goals, NoWakeUpAtAllIsWhatIsWanted) {
+  Report sharing;
+  auto const wakes = [&](double count) {
+    sharing.record({kSectionIdle, "one of 1000", "wake-ups", "of all, in 10 s", ""}, 0, count);
+    auto const goals = sharing_goals_of(sharing);
+    auto const* const goal = find(goals, "wake-ups", "");
+    return goal != nullptr && goal->met();
+  };
+  EXPECT_TRUE(wakes(0));
+  EXPECT_FALSE(wakes(1));
 }
 
 TEST(Goals, MemoryIsWhatIsAboveTheIdleExecutable) {

@@ -62,6 +62,17 @@ TEST(Options, GoplsMayHaveAPath) {
   EXPECT_EQ(read_options({"--gopls=/g"}).options.gopls, "/g");
 }
 
+TEST(Options, SharingIsAnActionAndMayHaveAPath) {
+  auto const plain = read_options({"--sharing"}).options;
+  EXPECT_EQ(plain.action, Options::Action::sharing);
+  EXPECT_EQ(plain.sessions, 1000);
+  auto const more = read_options({"--sharing", "/g", "--sessions", "0", "--windows=2,3"}).options;
+  EXPECT_EQ(more.gopls, "/g");
+  EXPECT_EQ(more.sessions, 0);
+  EXPECT_EQ(more.windows, (std::vector<int>{2, 3}));
+  EXPECT_NE(read_options({"--sharing", "--sessions", "-1"}).complaint, "");
+}
+
 TEST(Options, WorkloadAndCompareAreActions) {
   EXPECT_EQ(read_options({"--workload", "lsp"}).options.action, Options::Action::workload);
   auto const compared = read_options({"--compare", "a", "b"}).options;
