@@ -70,10 +70,11 @@ std::string refusal_of(const std::string& process, const ProcessLimits& peer) {
   }
   auto const own = limits_of("/proc/self");
   if (!own.complete || !peer.complete) return "its privileges cannot be seen";
-  if (peer.no_new_privileges && !own.no_new_privileges)
-    return "it may gain no privileges (NoNewPrivs), and a shared gopls may";
-  if (peer.seccomp_filters > own.seccomp_filters)
-    return "its system calls are filtered (Seccomp), and those of a shared gopls are not";
+  // Both ways: what started this daemon may have been confined, and what it serves need not be.
+  if (peer.no_new_privileges != own.no_new_privileges)
+    return "of it and the daemon one may gain privileges, and one may not (NoNewPrivs)";
+  if (peer.seccomp_filters != own.seccomp_filters)
+    return "its system calls are filtered otherwise than the daemon's (Seccomp)";
   return {};
 }
 

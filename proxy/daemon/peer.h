@@ -18,8 +18,8 @@ struct Peer {
 };
 
 // Of the process that connected (SO_PEERCRED). Compares: uid; mount, user, pid and network
-// namespaces; the root directory; NoNewPrivs and Seccomp, which a shared gopls of the daemon's
-// would not have. What /proc does not tell is a refusal.
+// namespaces; the root directory; NoNewPrivs and the number of Seccomp filters, which a gopls has
+// from the daemon. What /proc does not tell is a refusal.
 Peer look_at_peer(int socket);
 
 // What /proc/PID/status says of a process' limits; pure.

@@ -16,8 +16,10 @@
 #include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <functional>
+#include <string_view>
 
 #include "proxy/kernel/unique_fd.h"
 #include "tests/rigs/temp_dir.h"
@@ -108,6 +110,16 @@ auto unshared(int what) {
   return [what] { return ::unshare(what) == 0; };
 }
 
+// Goes on as the first process of a new pid namespace; the one before passes its exit on.
+bool enter_pid_namespace() {
+  if (::unshare(CLONE_NEWPID) != 0) return false;
+  pid_t const inside = ::fork();
+  if (inside == 0) return true;
+  int status = 0;
+  ::waitpid(inside, &status, 0);
+  ::_exit(WEXITSTATUS(status));
+}
+
 TEST(Peer, AProcessLikeUsIsWelcome) {
   auto const seen = visit([] { return true; });
   EXPECT_EQ(seen.peer.refusal, "");
@@ -147,42 +159,49 @@ TEST(Peer, InAContainerItIsRefused) {
 }
 
 TEST(Peer, InAPidNamespaceBelowOursItIsRefused) {
-  auto const seen = visit([] {
-    if (::unshare(CLONE_NEWPID) != 0) return false;
-    pid_t const inside = ::fork();  // the first of the new namespace
-    if (inside == 0) return true;
-    int status = 0;
-    ::waitpid(inside, &status, 0);
-    ::_exit(WEXITSTATUS(status));
-  });
+  auto const seen = visit(enter_pid_namespace);
   if (!seen.possible) GTEST_SKIP() << "no pid namespace to be had here";
   EXPECT_NE(seen.peer.refusal.find("pid namespace"), std::string::npos) << seen.peer.refusal;
 }
 
-// Seen from inside a namespace, a process outside has no number.
-TEST(Peer, FromAPidNamespaceAboveOursItIsRefused) {
+// What a process that became something says of one that is as we are: the daemon may be the
+// confined one.
+enum class Said : std::uint8_t { as_expected, otherwise, cannot };
+Said look_after(const std::function<bool()>& become, std::string_view words) {
   rigs::TempDir const directory;
   Address address;
   UniqueFd const listener = listen_at(directory / "socket", address);
-  UniqueFd const outside = connect_to(address);
-  ASSERT_TRUE(outside);
+  UniqueFd const ours = connect_to(address);
   pid_t const child = ::fork();
   if (child == 0) {
-    if (::unshare(CLONE_NEWPID) != 0) ::_exit(kCannot);
-    pid_t const inside = ::fork();
-    if (inside != 0) {
-      int status = 0;
-      ::waitpid(inside, &status, 0);
-      ::_exit(WEXITSTATUS(status));
-    }
+    if (!become()) ::_exit(kCannot);
     UniqueFd const connection(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    auto const peer = look_at_peer(connection.get());
-    ::_exit(peer.refusal.find("pid namespace") != std::string::npos ? 0 : 1);
+    auto const refusal = look_at_peer(connection.get()).refusal;
+    ::_exit(refusal.find(words) != std::string::npos ? 0 : 1);
   }
   int status = 0;
-  ASSERT_EQ(::waitpid(child, &status, 0), child);
-  if (WEXITSTATUS(status) == kCannot) GTEST_SKIP() << "no pid namespace to be had here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kCannot) return Said::cannot;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Said::as_expected : Said::otherwise;
+}
+
+// Seen from inside a namespace, a process outside has no number.
+TEST(Peer, FromAPidNamespaceAboveOursItIsRefused) {
+  auto const said = look_after(enter_pid_namespace, "pid namespace");
+  if (said == Said::cannot) GTEST_SKIP() << "no pid namespace to be had here";
+  EXPECT_EQ(said, Said::as_expected);
+}
+
+TEST(Peer, ADaemonThatMayGainNoPrivilegesServesNoneThatMay) {
+  if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1) GTEST_SKIP() << "so are we";
+  EXPECT_EQ(look_after([] { return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }, "NoNewPrivs"),
+            Said::as_expected);
+}
+
+TEST(Peer, ADaemonInAMountNamespaceOfItsOwnServesNoneOutside) {
+  auto const said = look_after(unshared(CLONE_NEWNS), "mount namespace");
+  if (said == Said::cannot) GTEST_SKIP() << "no mount namespace to be had here";
+  EXPECT_EQ(said, Said::as_expected);
 }
 
 TEST(Peer, BelowAnotherRootItIsRefused) {
