@@ -17,6 +17,7 @@
 
 #include "proxy/lease/control_message.h"
 #include "proxy/observe/log.h"
+#include "proxy/relay/telling_line.h"
 #include "proxy/server/proc_stat.h"
 
 namespace bridge::daemon {
@@ -257,6 +258,8 @@ ServerProcess::End ServerProcess::take_end() {
     end.killed = exit->signal == SIGKILL;
   }
   std::string const last = errors_ ? errors_->telling_line() : std::string();
+  // Another daemon's child: its stderr alone tells. What kills it from outside lets it say nothing.
+  if (!exit) end.killed = !relay::begins_a_panic(last);
   if (!last.empty()) end.words += (end.words.empty() ? "it wrote: " : "; it wrote: ") + last;
   // What it wrote stays for `logs` until the next daemon.
   for (const char* const extension : {kRecord, kSocket}) ::unlink(file(extension).c_str());

@@ -8,6 +8,9 @@
 
 namespace bridge::relay {
 
+// Whether a Go program's panic or fatal error begins with this line.
+bool begins_a_panic(std::string_view line);
+
 class TellingLine {
  public:
   // Lines, whole; the last may lack its newline. What comes in pieces is remembered in pieces.
