@@ -96,7 +96,7 @@ std::string BrokerLink::reach(TimePoint deadline, Start start) {
     return error.empty() ? error : connect_to(directory.path + '/' + kDaemonSocket);
   };
   std::string error = try_both();
-  if (error.empty() || settings_.daemon_command.empty()) return error;
+  if (error.empty() || start == Start::never || settings_.daemon_command.empty()) return error;
 
   UniqueFd const lock =
       take_start_lock(directory, start == Start::wait ? deadline : steady_clock::now());
@@ -133,7 +133,7 @@ void BrokerLink::introduce(UniqueFd socket) {
 
 void BrokerLink::lost() {
   socket_.reset();
-  if (!wanted_) return;
+  if (!wanted_ && !joined_) return;
   server::Environment const environment(::environ);
   RuntimeDirectory const directory = open_runtime_directory(environment, settings_.instance);
   here_.reset(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
@@ -143,7 +143,7 @@ void BrokerLink::lost() {
   }
   tries_ = 0;
   // One that ended in order is not to be started again for nothing.
-  if (!said_goodbye_) look_for_daemon();
+  if (wanted_ && !said_goodbye_) look_for_daemon();
 }
 
 // Arms the timer for the next look.
@@ -167,10 +167,7 @@ std::vector<BrokerLink::Event> BrokerLink::on_readable() {
       }
     } else if (here_ && fd == here_.get()) {
       while (here_ && ::read(here_.get(), bytes.data(), bytes.size()) > 0) {
-        // Not started by us: the mark says that one is there.
-        auto const command = std::exchange(settings_.daemon_command, {});
-        reach(steady_clock::now(), Start::only_begin);
-        settings_.daemon_command = command;
+        reach(steady_clock::now(), Start::never);  // the mark says that one is there
       }
     } else if (timer_ && fd == timer_.get()) {
       if (::read(timer_.get(), bytes.data(), bytes.size()) <= 0) continue;
@@ -269,6 +266,11 @@ boost::system::result<Lease, LeaseRefusal> BrokerLink::lease(const LeaseRequest&
     return LeaseRefusal{reason.empty() ? "the daemon answered " + answer->verb : reason};
   }
   return LeaseRefusal{"the daemon closed the connection"};
+}
+
+void BrokerLink::join() {
+  joined_ = true;
+  reach(steady_clock::now(), Start::never);
 }
 
 void BrokerLink::release() {

@@ -81,6 +81,8 @@ class BrokerLink {
   // Blocks until there is a lease or a reason, at most for the deadline. A lease that is held is
   // given back by it.
   boost::system::result<Lease, LeaseRefusal> lease(const LeaseRequest& request);
+  // Makes the session known to a daemon that listens; starts none. For one that shares nothing.
+  void join();
   // The session has let go of its server.
   void release();
   // How the server of the last lease ended; waits a moment for the daemon's word.
@@ -99,7 +101,7 @@ class BrokerLink {
 
  private:
   using TimePoint = std::chrono::steady_clock::time_point;
-  enum class Start : std::uint8_t { wait, only_begin };
+  enum class Start : std::uint8_t { wait, only_begin, never };
 
   std::string reach(TimePoint deadline, Start start);
   std::string connect_to(const std::string& path);
@@ -121,6 +123,7 @@ class BrokerLink {
   int tries_ = 0;
   bool said_goodbye_ = false;
   bool wanted_ = false;  // a daemon has been asked for something
+  bool joined_ = false;  // none need be started for us
   std::uint64_t requests_ = 0;
   std::string server_;  // of the lease that is held
   std::uint64_t server_pid_ = 0;

@@ -65,6 +65,7 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire_own(
     observe::log(observe::LogLevel::info, "a gopls of this session's own: " + why);
   }
   own_reason_ = std::move(why);
+  link_.join();
   auto connection = own_->acquire(reason);
   if (connection) connection->environment = environment_;
   return connection;
@@ -72,6 +73,9 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire_own(
 
 std::optional<SourceServerEnd> LeasedServer::how_it_ended() {
   auto end = link_.how_it_ended(kEndPatience);
+  // Ended with its daemon, in the same moment: that came from outside.
+  if (!end && !link_.connected())
+    return SourceServerEnd{.words = "its daemon has ended too", .killed = true};
   if (!end) return std::nullopt;
   return SourceServerEnd{.words = std::move(end->words), .killed = end->killed};
 }
