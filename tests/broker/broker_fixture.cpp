@@ -252,7 +252,7 @@ std::unique_ptr<Editor> Broker::open_editor() {
 
 void Broker::expect_hover(Editor& editor) {
   auto const answer = editor.client.hover("/m/a.go", 3, 5);
-  EXPECT_EQ(answer["result"]["contents"]["value"], "fake hover at 3:5")
+  EXPECT_NE(answer.dump().find("\"fake hover at 3:5\""), std::string::npos)
       << answer << editor.child.errors();
 }
 

@@ -60,7 +60,7 @@ TEST_F(Upgrade, OfTheBridgeIsFoundByTheDaemonAndNotFeltByLiveWindows) {
   quit(first);
 }
 
-TEST_F(Upgrade, OfGoplsGivesNewSessionsTheNewOne) {
+TEST_F(Upgrade, OfGoplsGivesNewSessionsTheNewOneAndTheOldOnesWhenAsked) {
   environment = {"GOPLS_BRIDGE_IDLE_TIMEOUT=300ms"};
   write_program("--version\n1");
   auto first = open_editor();
@@ -68,8 +68,14 @@ TEST_F(Upgrade, OfGoplsGivesNewSessionsTheNewOne) {
   write_program("--version\n2");
   auto second = open_editor();
   EXPECT_NE(server_of(*second), old.pid());
-  // The first one moves in a pause of its own; then nobody needs the old one.
+  expect_hover(*first);
+  EXPECT_EQ(server_of(*first), old.pid()) << "it has not been asked to move";
+  ControlClient const client(control);
+  client.send({.verb = "restart-server", .fields = {}});
+  EXPECT_EQ(client.read().message.number("sessions"), 2U);
   EXPECT_TRUE(old.wait_ended(kBound));
+  expect_hover(*first);
+  expect_hover(*second);
   EXPECT_EQ(server_of(*first), server_of(*second));
 }
 
