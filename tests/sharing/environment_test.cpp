@@ -105,37 +105,42 @@ class Sharing : public broker::Broker {
     EXPECT_EQ(now.servers.size(), count) << now.text();
   }
 
+  // Asked for once in this process: it may be a download.
+  static const std::string& other_root() {
+    static const std::string root = goroot_of(kOtherGo);
+    return root;
+  }
+
   std::string own_root_;
 };
 
-#define REQUIRE_OTHER_GO(root)                                                          \
-  std::string const root = goroot_of(kOtherGo);                                         \
-  if (root.empty()) GTEST_SKIP() << kOtherGo << " cannot be fetched through the proxy"; \
-  static_assert(true)
+#define REQUIRE_OTHER_GO() \
+  if (other_root().empty()) GTEST_SKIP() << kOtherGo << " cannot be fetched through the proxy"
 
 // golang/go#50991.
 TEST_F(Sharing, TwoGoVersionsMeanTwoServersEachWithItsOwnLibrary) {
-  REQUIRE_OTHER_GO(other_root);
+  REQUIRE_OTHER_GO();
   auto first = open();
-  set("PATH=" + other_root + "/bin:/usr/local/bin:/usr/bin:/bin");
+  set("PATH=" + other_root() + "/bin:/usr/local/bin:/usr/bin:/bin");
   auto second = open();
   auto third = open();
   EXPECT_TRUE(has(println_of(*first), own_root_ + "/src/fmt/print.go")) << println_of(*first);
   for (auto* const editor : {second.get(), third.get()})
-    EXPECT_TRUE(has(println_of(*editor), other_root + "/src/fmt/print.go")) << println_of(*editor);
+    EXPECT_TRUE(has(println_of(*editor), other_root() + "/src/fmt/print.go"))
+        << println_of(*editor);
   EXPECT_TRUE(has(println_of(*first), own_root_ + "/src/fmt/print.go")) << println_of(*first);
   expect_servers(2);
   for (auto* const editor : {&first, &second, &third}) quit(*editor);
 }
 
 TEST_F(Sharing, AShimMeansTheGoOfEachWorkingDirectory) {
-  REQUIRE_OTHER_GO(other_root);
+  REQUIRE_OTHER_GO();
   directory.write("shims/go", "#!/bin/sh\nexec \"$(cat " + directory.path() +
                                   "/$(basename \"$PWD\").root)/bin/go\" \"$@\"\n");
   fs::permissions(directory / "shims/go", fs::perms::owner_all);
   set("PATH=" + directory.path() + "/shims:/usr/local/bin:/usr/bin:/bin");
   std::vector<std::pair<std::string, std::string>> const windows = {{"old", own_root_},
-                                                                    {"new", other_root}};
+                                                                    {"new", other_root()}};
   std::vector<std::unique_ptr<Editor>> editors;
   for (auto const& [name, root] : windows) {
     directory.write(name + ".root", root);
@@ -155,11 +160,11 @@ TEST_F(Sharing, AShimMeansTheGoOfEachWorkingDirectory) {
 
 // One go command, and GOTOOLCHAIN of the session's own.
 TEST_F(Sharing, AToolchainOfOneSessionIsItsOwnInAServerOfAll) {
-  REQUIRE_OTHER_GO(other_root);
+  REQUIRE_OTHER_GO();
   auto first = open();
   set("GOTOOLCHAIN=" + std::string(kOtherGo));
   auto second = open();
-  EXPECT_TRUE(has(println_of(*second), other_root + "/src/fmt/print.go")) << println_of(*second);
+  EXPECT_TRUE(has(println_of(*second), other_root() + "/src/fmt/print.go")) << println_of(*second);
   EXPECT_TRUE(has(println_of(*first), own_root_ + "/src/fmt/print.go")) << println_of(*first);
   expect_servers(1);
   quit(first);
