@@ -447,7 +447,9 @@ void Daemon::look_at_memory() {
       log(LogLevel::info, servers_.at(idlest).process->name() + ": all gopls together take " +
                               std::to_string(sum / 1024) + " MiB, more than memory_budget_mib; " +
                               "this one has been idle longest and is put to sleep");
-      for (FrontId const front : pool_.servers().at(idlest).leases) {
+      // A copy: one that is found to be gone gives its lease back.
+      auto const leases = pool_.servers().at(idlest).leases;
+      for (FrontId const front : leases) {
         fronts_.at(front)->send({.verb = "sleep", .fields = {}});
       }
       pool_.end_when_free(idlest, now());

@@ -91,6 +91,7 @@ class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnL
 
   // Sockets (daemon_sockets.cpp).
   bool listen();
+  bool bind_own();
   void add(ListeningSocket socket);
   void accept(Listening& listening);
   void accept_raw(kernel::UniqueFd socket, const Peer& peer);

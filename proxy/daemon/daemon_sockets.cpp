@@ -66,18 +66,7 @@ bool Daemon::listen() {
   for (ListeningSocket& one : std::exchange(place_.sockets, {})) add(std::move(one));
   bool const has_control = std::any_of(listening_.begin(), listening_.end(),
                                        [](auto const& one) { return !one.socket.raw; });
-  if (!has_control) {
-    std::string error;
-    for (auto const& [name, raw] :
-         {std::pair(lease::kDaemonSocket, false), std::pair(lease::kDaemonLspSocket, true)}) {
-      ListeningSocket bound = bind_socket(place_.directory, name, raw, error);
-      if (!bound.fd) {
-        log(LogLevel::error, error);
-        return false;
-      }
-      add(std::move(bound));
-    }
-  }
+  if (!has_control && !bind_own()) return false;
   watch_directory();
   mark_here();
   if (settings_.ready_fd >= 0) {
@@ -86,6 +75,28 @@ bool Daemon::listen() {
     UniqueFd const null(::open("/dev/null", O_RDWR | O_CLOEXEC));
     ::dup2(null.get(), settings_.ready_fd);
     settings_.ready_fd = -1;
+  }
+  return true;
+}
+
+// Sockets of ours where none of a kind is to be found; false where one cannot be.
+bool Daemon::bind_own() {
+  struct Kind {
+    const char* name;
+    bool raw;
+  };
+  for (Kind const kind : {Kind{lease::kDaemonSocket, false}, Kind{lease::kDaemonLspSocket, true}}) {
+    bool const there = std::any_of(listening_.begin(), listening_.end(), [kind](auto const& one) {
+      return !one.gone && one.socket.raw == kind.raw && is_bound_there(one.socket);
+    });
+    if (there) continue;
+    std::string error;
+    ListeningSocket bound = bind_socket(place_.directory, kind.name, kind.raw, error);
+    if (!bound.fd) {
+      log(LogLevel::error, error);
+      return false;
+    }
+    add(std::move(bound));
   }
   return true;
 }
@@ -152,8 +163,7 @@ void Daemon::accept_raw(UniqueFd socket, const Peer& peer) {
   if (command.environment.empty()) {
     log(LogLevel::warn, "the environment of pid " + std::to_string(peer.pid) +
                             " cannot be read; its session gets the daemon's");
-    for (char** entry = ::environ; *entry != nullptr; ++entry)
-      command.environment.emplace_back(*entry);
+    command.environment = server::own_environment();
   }
   if (!settings_.instance.empty())
     command.environment.push_back("GOPLS_BRIDGE_INSTANCE=" + settings_.instance);
@@ -272,20 +282,7 @@ void Daemon::come_into(lease::RuntimeDirectory directory) {
     one.watch->want({});
     one.gone = true;
   }
-  std::string error;
-  for (auto const& [name, raw] :
-       {std::pair(lease::kDaemonSocket, false), std::pair(lease::kDaemonLspSocket, true)}) {
-    bool const there = std::any_of(listening_.begin(), listening_.end(), [&](auto const& one) {
-      return !one.gone && one.socket.raw == raw && is_bound_there(one.socket);
-    });
-    if (there) continue;
-    ListeningSocket bound = bind_socket(place_.directory, name, raw, error);
-    if (bound.fd) {
-      add(std::move(bound));
-    } else {
-      log(LogLevel::error, error);
-    }
-  }
+  bind_own();
   watch_directory();
   mark_here();
 }

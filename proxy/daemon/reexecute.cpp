@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "proxy/kernel/unique_fd.h"
+#include "proxy/server/environment.h"
 
 namespace bridge::daemon {
 namespace {
@@ -54,14 +55,14 @@ std::string reexecute(const std::string& program, const std::vector<ListeningSoc
     if (::dup2(high[static_cast<std::size_t>(i)], kFirstFd + i) < 0) return std::strerror(errno);
   }
 
-  std::vector<std::string> environment;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  std::vector<std::string> environment = server::own_environment();
   environment.insert(environment.end(), manager_variables.begin(), manager_variables.end());
   environment.push_back("LISTEN_PID=" + std::to_string(::getpid()));
   environment.push_back("LISTEN_FDS=" + std::to_string(count));
   environment.push_back("LISTEN_FDNAMES=" + names);
   auto const pointers = [](std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (std::string& text : texts) all.push_back(text.data());
     all.push_back(nullptr);
     return all;

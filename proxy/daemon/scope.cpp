@@ -5,6 +5,7 @@
 
 #include "proxy/kernel/unique_fd.h"
 #include "proxy/observe/log.h"
+#include "proxy/server/environment.h"
 #include "proxy/server/proc_stat.h"
 
 namespace bridge::daemon {
@@ -51,12 +52,7 @@ std::optional<server::ChildProcess> start_scope(pid_t pid, int cpu_weight) {
                                               "s",
                                               "inactive-or-failed",  //
                                               "0"},
-                                     .environment = [] {
-                                       std::vector<std::string> environment;
-                                       for (char** entry = ::environ; *entry != nullptr; ++entry)
-                                         environment.emplace_back(*entry);
-                                       return environment;
-                                     }()};
+                                     .environment = server::own_environment()};
   auto child = server::ChildProcess::start(command, {null.get(), null.get(), STDERR_FILENO});
   if (!child) {
     observe::log(observe::LogLevel::warn,

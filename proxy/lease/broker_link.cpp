@@ -29,6 +29,8 @@ using Status = ReceivedControl::Status;
 // and so that the next daemon knows which gopls is in use.
 constexpr int kTriesMax = 6;
 constexpr long kFirstTryMs = 10;
+// A lease is not asked for more often, however fast daemons end.
+constexpr int kLeaseTriesMax = 8;
 // Two hundred fronts lose their daemon in the same moment.
 constexpr long kSpreadMs = 16;
 
@@ -236,8 +238,9 @@ boost::system::result<Lease, LeaseRefusal> BrokerLink::lease(const LeaseRequest&
   TimePoint const deadline = steady_clock::now() + settings_.deadline;
   std::uint64_t const number = ++requests_;
   ControlMessage const message = message_of(request, number, settings_.deadline);
-  // Twice: the connection may be that to a daemon which has just ended.
-  for (int tries = 0; tries < 2; ++tries) {
+  // Again where the connection is that to a daemon which has just ended; the socket of one that is
+  // ending takes connections for a moment, and so may the next one be.
+  for (int tries = 0; tries < kLeaseTriesMax && left(deadline) > 0; ++tries) {
     if (std::string const error = reach(deadline, Start::wait); !error.empty())
       return LeaseRefusal{error};
     if (!send(message)) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "proxy/kernel/sender_options.h"
+#include "proxy/server/environment.h"
 
 namespace bridge::lease {
 namespace {
@@ -36,18 +37,15 @@ bool make_pipe(Pair& pair) {
 
 // VS Code on WSL runs no shell start-up files, so PATH often lacks Go; gopls finds `go` only there.
 std::vector<std::string> environment_with(const std::string& go_directory) {
-  std::vector<std::string> environment;
+  std::vector<std::string> environment = server::own_environment();
+  if (go_directory.empty()) return environment;
   bool has_path = false;
-  for (char** entry = ::environ; *entry != nullptr; ++entry) {
-    std::string_view const text(*entry);
-    if (!go_directory.empty() && text.starts_with("PATH=")) {
-      has_path = true;
-      environment.push_back(std::string(text) + (text.size() > 5 ? ":" : "") + go_directory);
-    } else {
-      environment.emplace_back(text);
-    }
+  for (std::string& entry : environment) {
+    if (!entry.starts_with("PATH=")) continue;
+    has_path = true;
+    entry += (entry.size() > 5 ? ":" : "") + go_directory;
   }
-  if (!has_path && !go_directory.empty()) environment.push_back("PATH=" + go_directory);
+  if (!has_path) environment.push_back("PATH=" + go_directory);
   return environment;
 }
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "proxy/server/child_process.h"
+#include "proxy/server/environment.h"
 
 namespace bridge::lease {
 namespace {
@@ -44,11 +45,9 @@ StartedDaemon start_daemon(const std::vector<std::string>& command) {
   UniqueFd const written(ends[1]);
   server::ChildCommand child_command{.path = command.front(),
                                      .args = {command.begin() + 1, command.end()},
-                                     .environment = {},
+                                     .environment = server::own_environment(),
                                      .directory = "/",
                                      .outlives_us = true};
-  for (char** entry = ::environ; *entry != nullptr; ++entry)
-    child_command.environment.emplace_back(*entry);
   auto child = server::ChildProcess::start(child_command, {null.get(), written.get(), null.get()});
   if (!child) {
     started.error = "cannot start " + command.front() + ": " + child.error().message();

@@ -1,8 +1,12 @@
-// A look at environment variables: the process' own, or a test's. Reads only; never copies.
+// Environment variables: a look at the process' own, or a test's; and a copy of the own.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstring>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace bridge::server {
 
@@ -25,5 +29,12 @@ class Environment {
  private:
   const char* const* entries_;
 };
+
+// All entries of this process', NAME=value: for a program that it starts.
+inline std::vector<std::string> own_environment() {
+  std::vector<std::string> entries;
+  for (char** entry = ::environ; *entry != nullptr; ++entry) entries.emplace_back(*entry);
+  return entries;
+}
 
 }  // namespace bridge::server

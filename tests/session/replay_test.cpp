@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "proxy/session/compose.h"
 
@@ -159,6 +161,117 @@ TEST_F(ReplayAlone, AProgramThatLacksWhatTheEditorWasToldDoesNotTakeOver) {
   replay.on_timer(SessionTimer::replace);
   take({});
   EXPECT_EQ(replay.phase(), Replay::Phase::resting);
+}
+
+// --- shared servers ------------------------------------------------------------------------------
+
+struct ReplayOfAShared : ReplayAlone {
+  static constexpr auto kReferences =
+      R"({"jsonrpc":"2.0","id":1,"method":"textDocument/references","params":{}})";
+
+  void begin_shared() {
+    replay.on_server(/*shared=*/true);
+    begin();
+  }
+  // A minute without a message of the editor's.
+  void rest() {
+    replay.on_timer(SessionTimer::activity);
+    replay.on_timer(SessionTimer::activity);
+    take({});
+  }
+  // The reason of the start that was last asked for; nullopt: none was since the last call.
+  std::optional<lease::AcquireReason> started() {
+    std::optional<lease::AcquireReason> reason;
+    for (ReplayAction const& action : std::exchange(actions, {})) {
+      if (action.kind == Kind::start_server) reason = action.reason;
+    }
+    return reason;
+  }
+};
+
+TEST_F(ReplayOfAShared, ALostServerIsNotFollowedWhereNobodyWaitsForOne) {
+  begin_shared();
+  rest();
+  replay.on_server_lost("closed", {});
+  take({});
+  EXPECT_EQ(replay.phase(), Replay::Phase::asleep);
+  EXPECT_EQ(started(), std::nullopt);
+  EXPECT_EQ(editor(kReferences), Verdict::drop);
+  EXPECT_EQ(started(), lease::AcquireReason::woken);
+}
+
+TEST_F(ReplayOfAShared, ALostServerIsFollowedAtOnceWhereTheEditorWasActive) {
+  begin_shared();
+  rest();
+  editor(R"({"jsonrpc":"2.0","method":"workspace/didChangeWorkspaceFolders","params":{}})");
+  replay.on_server_lost("closed", {});
+  take({});
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+}
+
+TEST_F(ReplayOfAShared, ALostServerIsFollowedAtOnceWhereItOwesAnAnswer) {
+  begin_shared();
+  editor(kReferences);
+  rest();
+  replay.on_server_lost("closed", {});
+  take({});
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+}
+
+TEST_F(ReplayOfAShared, AServerOfItsOwnIsFollowedAlsoWhereTheEditorIsQuiet) {
+  begin();
+  rest();
+  replay.on_server_lost("closed", {});
+  take({});
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+}
+
+TEST_F(ReplayOfAShared, TwoThatEndWithAnAnswerOwedMeanOneOfItsOwnAndTheRequestIsAskedOfIt) {
+  begin_shared();
+  editor(kReferences);
+  lose_and_greet("1");
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+  world.time += seconds(5);
+  replay.on_server_lost("closed", {});
+  take({});
+  EXPECT_EQ(sent(Kind::answer_editor, "-32803"), 0) << "another session may have ended it";
+  replay.on_timer(SessionTimer::start_again);  // this one came to nothing: the next waits a moment
+  take({});
+  EXPECT_EQ(started(), lease::AcquireReason::suspected);
+  EXPECT_EQ(journal.asked().size(), 1U);
+}
+
+TEST_F(ReplayOfAShared, TwoThatEndFarApartOrWithoutWorkForItAreNotItsFault) {
+  begin_shared();
+  editor(kReferences);
+  lose_and_greet("1");
+  world.time += seconds(61);
+  lose_and_greet("1");
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+  server(result_message("1", "null"));
+  world.time += seconds(5);
+  replay.on_server_lost("closed", {});
+  take({});
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+}
+
+TEST_F(ReplayOfAShared, WhereMemoryIsShortItIsLetGoUnlessTheEditorWaits) {
+  begin_shared();
+  editor(kReferences);
+  replay.on_memory_short();
+  EXPECT_EQ(replay.phase(), Replay::Phase::live);
+  server(result_message("1", "null"));
+  replay.on_memory_short();
+  EXPECT_EQ(replay.phase(), Replay::Phase::resting);
+}
+
+TEST_F(ReplayOfAShared, AnotherOneIsTakenWithoutBlame) {
+  begin_shared();
+  editor(kReferences);
+  replay.take_another("it sets something for all");
+  take({});
+  EXPECT_EQ(started(), lease::AcquireReason::lost);
+  EXPECT_EQ(journal.asked().size(), 1U) << "to be asked again";
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ void Replay::lose(const std::string& how, const ServerEnd& end) {
   std::string const told = end.words.empty() ? how : how + "; " + end.words;
   bool const may_sleep =
       shared_server_ && phase_ == Phase::live && quiet_ && !server_owes() && !settling_;
-  if (shared_server_) judge_neighbours();
+  // Killed from outside is nobody's doing, and servers of their own would take more memory yet.
+  if (shared_server_ && !end.killed) judge_neighbours();
   judge_documents(end);
   end_what_it_began();
   if (may_sleep) {
