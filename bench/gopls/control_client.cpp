@@ -30,7 +30,8 @@ ControlClient::ControlClient(const std::string& path)
 
 void ControlClient::send(const std::string& verb, const Fields& fields) const {
   std::string text = kProtocol + verb + '\0';
-  for (auto const& [name, value] : fields) text += name + '=' + value + '\0';
+  for (auto const& [name, value] : fields)
+    text.append(name).append(1, '=').append(value).append(1, '\0');
   if (::send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) < 0) fail("send to the daemon");
 }
 

@@ -15,8 +15,7 @@
 namespace bridge::bench {
 namespace {
 
-// One reading of PSS varies by a quarter: a Go program's depends on when it was last collected. Four
-// minutes.
+// One reading of PSS varies by a quarter: a Go program's depends on when it was last collected.
 constexpr int kMemoryRounds = 3;
 
 // Three descriptors a session.

@@ -260,6 +260,7 @@ void measure_idle_sessions(SharingRun& run, int sessions) {
   put(row, "PSS", "each", "KiB", mean_kib(many, "Pss"));
   put(row, "own", "each", "KiB", mean_kib(many, "Anonymous"));
   std::vector<pid_t> fronts;
+  fronts.reserve(many.size());
   for (auto const& one : many) fronts.push_back(one.pid());
   std::vector<pid_t> others = all_below_us();
   std::erase_if(others, [&](pid_t pid) {
