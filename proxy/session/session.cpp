@@ -1,8 +1,6 @@
 #include "proxy/session/session.h"
 
-#include <poll.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <ctime>
@@ -10,9 +8,9 @@
 
 #include "proxy/exit_codes.h"
 #include "proxy/observe/log.h"
-#include "proxy/relay/line_relay.h"
 #include "proxy/server/process_usage.h"
 #include "proxy/session/file_uri.h"
+#include "proxy/session/session_server.h"
 
 namespace bridge::session {
 
@@ -36,60 +34,7 @@ constexpr std::chrono::seconds kPipesKept{1};
 // A gopls starts in 50 ms; nobody waits for this one.
 constexpr std::chrono::seconds kTrialPatience{30};
 
-// A descriptor that the kernel gave us a moment ago and that nobody else holds.
-template <class Channel>
-Channel own(kernel::UniqueFd fd) {
-  auto channel = Channel::own(std::move(fd));
-  if (!channel) throw boost::system::system_error(channel.error(), "taking over a descriptor");
-  return std::move(*channel);
-}
-
 }  // namespace
-
-// The server's side of the session. Watches are declared last: they leave the set before the
-// descriptors they watch are closed.
-struct Session::Server {
-  Server(ReadinessSet& set, lease::ServerConnection taken, relay::Sink& error_sink)
-      : connection(std::move(taken)),
-        source(own<DescriptorSource>(std::move(connection.read))),
-        sink(own<DescriptorSink>(std::move(connection.write))),
-        source_watch(std::in_place, set, source.poll_fd(), source_ready),
-        sink_watch(std::in_place, set, sink.poll_fd(), sink_ready) {
-    if (connection.stderr_read) {
-      errors.emplace(own<DescriptorSource>(std::move(connection.stderr_read)));
-      lines.emplace(*errors, error_sink);
-      errors_ready.readable = [this] { lines->on_source_ready(); };
-      errors_watch.emplace(set, errors->poll_fd(), errors_ready);
-    }
-    if (connection.process && connection.process->exit_fd() >= 0) {
-      exit_watch.emplace(set, connection.process->exit_fd(), exit_ready);
-      exit_watch->want({.readable = true});
-    }
-  }
-
-  // How the process ended, if it has or does within the time.
-  std::optional<server::ChildExit> wait_exit(int milliseconds) {
-    if (!connection.process || connection.process->exit_fd() < 0) return std::nullopt;
-    pollfd one{connection.process->exit_fd(), POLLIN, 0};
-    ::poll(&one, 1, milliseconds);
-    return connection.process->exit_status();
-  }
-
-  lease::ServerConnection connection;
-  DescriptorSource source;
-  DescriptorSink sink;
-  std::optional<DescriptorSource> errors;
-  std::optional<relay::LineRelay> lines;
-
-  relay::ReadinessCallbacks source_ready;
-  relay::ReadinessCallbacks sink_ready;
-  relay::ReadinessCallbacks errors_ready;
-  relay::ReadinessCallbacks exit_ready;
-  std::optional<ReadinessSet::Watch> source_watch;
-  std::optional<ReadinessSet::Watch> sink_watch;
-  std::optional<ReadinessSet::Watch> errors_watch;
-  std::optional<ReadinessSet::Watch> exit_watch;
-};
 
 Session::Session(EditorEnd editor, lease::ServerSource& servers,
                  std::optional<lease::ServerConnection> first, const Settings& settings)
@@ -298,55 +243,6 @@ void Session::close_idle_pipes_later() {
     pipes_timer_armed_ = false;
     if (!error && !outcome_ && pipes_.close_idle()) close_idle_pipes_later();
   });
-}
-
-// --- the broker ----------------------------------------------------------------------------------
-
-void Session::on_broker() {
-  using Kind = lease::BrokerLink::Event::Kind;
-  for (auto const& event : broker_->on_readable()) {
-    if (event.kind == Kind::report) tell_broker();
-    if (event.kind == Kind::sleep) core_->on_memory_short();
-    if (event.kind == Kind::replace) core_->on_program_changed();
-  }
-}
-
-// The facts of `session` in CONTROL.md.
-void Session::tell_broker() {
-  told_first_ = true;
-  SessionCore::Figures const figures = core_->figures();
-  auto const moment = now();
-  if (std::exchange(messages_told_, figures.messages_in) != figures.messages_in)
-    messages_grew_at_ = moment;
-  auto const quiet =
-      std::chrono::duration_cast<std::chrono::milliseconds>(moment - messages_grew_at_);
-  std::string const own_reason = own_reason_ ? own_reason_() : std::string();
-  bool const asleep = core_->replay().phase() == Replay::Phase::asleep;
-  const char* const state = asleep                ? "hibernating"
-                            : !own_reason.empty() ? "private"
-                            : core_->has_server() ? "live"
-                                                  : "starting";
-  std::vector<std::pair<std::string, std::string>> facts;
-  auto const add = [&facts](const char* name, std::uint64_t value) {
-    facts.emplace_back(name, std::to_string(value));
-  };
-  add("pid", static_cast<std::uint64_t>(::getpid()));
-  facts.emplace_back("editor", core_->editor());
-  for (std::string const& folder : core_->folders()) facts.emplace_back("folder", folder);
-  add("began", began_);
-  facts.emplace_back("state", state);
-  if (!own_reason.empty()) facts.emplace_back("reason", own_reason);
-  if (server_ && server_->connection.process) {
-    add("server_pid", static_cast<std::uint64_t>(server_->connection.process->pid()));
-  }
-  add("messages_in", figures.messages_in);
-  add("messages_out", figures.messages_out);
-  add("bytes_in", figures.bytes_in);
-  add("bytes_out", figures.bytes_out);
-  add("in_flight", figures.in_flight);
-  add("replays", figures.replays);
-  add("quiet_ms", static_cast<std::uint64_t>(quiet.count()));
-  broker_->tell(std::move(facts));
 }
 
 // --- signals, log, end ---------------------------------------------------------------------------
