@@ -1,7 +1,11 @@
 #include "proxy/server/share_key.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -11,6 +15,8 @@
 
 namespace bridge::server {
 namespace {
+
+constexpr int kCannot = 77;
 
 class ShareKeyTest : public ShareKeyWorld {
  protected:
@@ -309,6 +315,29 @@ TEST_F(ShareKeyTest, APackagesDriverOnPathSeparatesUnlessTheSessionNamesOne) {
             "PATH=" + at("go/bin") + ":" + at("driver") + ":/usr/local/bin:/usr/bin:/bin");
   set("GOPACKAGESDRIVER=off");
   EXPECT_EQ(digest(), before);
+}
+
+// In a mount namespace of its own, where /tmp is read-only.
+TEST_F(ShareKeyTest, WhereThereIsNoTmpToWriteToTheTemporaryDirectoryIsKeyed) {
+  set("TMPDIR=/somewhere");
+  auto const with_tmp = digest();
+  pid_t const child = ::fork();
+  if (child == 0) {
+    constexpr unsigned long kReadOnly = MS_BIND | MS_REMOUNT | MS_RDONLY;
+    if ((::geteuid() == 0 ? ::unshare(CLONE_NEWNS) : ::unshare(CLONE_NEWUSER | CLONE_NEWNS)) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("/tmp", "/tmp", nullptr, MS_BIND | MS_REC, nullptr) != 0 ||
+        ::mount(nullptr, "/tmp", nullptr, kReadOnly, nullptr) != 0)
+      ::_exit(kCannot);
+    auto const made = key();
+    auto const& server = made.server_environment;
+    bool const started_with = std::count(server.begin(), server.end(), "TMPDIR=/somewhere") == 1;
+    ::_exit(made.digest != with_tmp && started_with ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  if (WEXITSTATUS(status) == kCannot) GTEST_SKIP() << "no mount namespace to be had here";
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(ShareKeyTest, FoldersSeparateInWhateverOrder) {
