@@ -66,7 +66,8 @@ std::string Status::text() const {
   std::string text;
   auto const add = [&text](const ControlMessage& message) {
     text += message.verb;
-    for (auto const& [name, value] : message.fields) text.append(" ").append(name + "=" + value);
+    for (auto const& [name, value] : message.fields)
+      text.append(" ").append(name).append("=").append(value);
     text += '\n';
   };
   add(daemon);

@@ -189,6 +189,7 @@ TEST_F(ControlGuards, OneThatFloodsWithoutReadingStopsNobody) {
 TEST_F(ControlGuards, ManyHalfOpenConnectionsStopNobody) {
   begin();
   std::vector<ControlClient> silent;
+  silent.reserve(500);
   for (int number = 0; number < 500; ++number) silent.emplace_back(control);
   expect_daemon();
   silent.clear();

@@ -8,13 +8,13 @@ const { RIG_URL, RIG_WORKSPACE, RIG_BRIDGE, RIG_GOPLS, RIG_OUT, RIG_MARK, HOME, 
 
 // Pids of this run whose executable is the program.
 function pidsOf(program) {
-  const mark = `RIG_MARK=${RIG_MARK}\0`;
+  const marks = [`RIG_MARK=${RIG_MARK}\0`, `HOME=${HOME}\0`]; // a shared gopls has only the second
   return fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter((pid) => {
     try {
       return fs.readlinkSync(`/proc/${pid}/exe`) === program &&
-        fs.readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark) &&
-        // gopls starts itself again for its telemetry.
-        !fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('** telemetry **');
+        marks.some((mark) => fs.readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark)) &&
+        // gopls starts itself again for its telemetry; the daemon is no session.
+        !/\*\* telemetry \*\*|\0daemon\0/.test(fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
     } catch { return false; }
   }).map(Number);
 }
