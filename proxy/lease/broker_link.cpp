@@ -265,7 +265,7 @@ boost::system::result<Lease, LeaseRefusal> BrokerLink::lease(const LeaseRequest&
       return Lease{.socket = std::move(descriptor), .server = server_, .pid = server_pid_};
     }
     std::string reason(answer->get("reason"));
-    if (answer->verb == "bad") reason = "the daemon is of another version; " + reason;
+    if (answer->verb == "bad") reason.insert(0, "the daemon is of another version; ");
     return LeaseRefusal{reason.empty() ? "the daemon answered " + answer->verb : reason};
   }
   return LeaseRefusal{"the daemon closed the connection"};

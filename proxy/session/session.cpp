@@ -15,9 +15,6 @@
 namespace bridge::session {
 
 using observe::LogLevel;
-using relay::DescriptorSink;
-using relay::DescriptorSource;
-using relay::ReadinessSet;
 
 namespace {
 
