@@ -22,7 +22,8 @@ constexpr std::chrono::seconds kStartLimit{30};
 constexpr std::chrono::seconds kGrantLimit{5};
 // What gopls wrote before it ended is kept for so many of them.
 constexpr std::uint64_t kLogsKept = 16;
-constexpr std::chrono::seconds kMemoryTick{30};
+// Memory grows in seconds; a look costs a millisecond for each GiB.
+constexpr std::chrono::seconds kMemoryTick{10};
 
 std::string name_of(std::uint64_t number) { return "s" + std::to_string(number); }
 
