@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -40,9 +41,16 @@ std::size_t take_descriptors(msghdr& header, UniqueFd& first) {
 }  // namespace
 
 ReceivedControl receive_control(int fd) {
-  // One byte more than a message has, so that a longer one is seen to be cut. Not on the stack: a
-  // front keeps what its stack has ever touched.
-  std::string datagram(kControlMessageBytesMax + 1, '\0');
+  // Its size first: most have a few hundred bytes, and a front keeps what its heap has ever
+  // touched. ECONNRESET comes once, and before what is queued: from a peer that went with unread
+  // input.
+  ssize_t size = 0;
+  bool reset = false;
+  do {
+    size = ::recv(fd, nullptr, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+  } while (size < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset, true))));
+  std::size_t const bytes = size > 0 ? static_cast<std::size_t>(size) : 1;
+  std::string datagram(std::min(bytes, kControlMessageBytesMax), '\0');
   iovec room{datagram.data(), datagram.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(kDescriptorsMax * sizeof(int))> side{};
   msghdr header{};
@@ -50,12 +58,9 @@ ReceivedControl receive_control(int fd) {
   header.msg_iovlen = 1;
   header.msg_control = side.data();
   header.msg_controllen = side.size();
-  ssize_t size = 0;
-  // ECONNRESET comes once, and before what is queued: from a peer that went with unread input.
-  bool reset = false;
   do {
     size = ::recvmsg(fd, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-  } while (size < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset, true))));
+  } while (size < 0 && errno == EINTR);
 
   ReceivedControl received;
   if (size < 0) {
