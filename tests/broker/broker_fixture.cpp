@@ -274,7 +274,8 @@ void Broker::TearDown() {
     ProcessWatch const daemon(daemon_pid());
     ControlClient(control).send({.verb = "stop", .fields = {}});
     EXPECT_TRUE(daemon.wait_ended(kBound)) << "the daemon does not stop";
-  } catch (const std::exception&) {  // there is none, or not any more
+  } catch (const std::exception& error) {  // there is none, or not any more
+    EXPECT_EQ(std::string(error.what()).find("says nothing"), std::string::npos) << error.what();
   }
   for (auto const pid : servers()) {
     try {
