@@ -16,6 +16,8 @@ constexpr std::size_t kFronts = kSanitized ? 40 : 200;
 TEST_F(ManyFronts, AtOnceMakeOneDaemonAndOneServer) {
   std::vector<std::unique_ptr<Editor>> editors;
   std::vector<std::int64_t> asked;
+  editors.reserve(kFronts);
+  asked.reserve(kFronts);
   for (std::size_t number = 0; number < kFronts; ++number) editors.push_back(start());
   // All of them are at work before the first is answered.
   for (auto const& editor : editors)

@@ -79,9 +79,11 @@ using SharedCrash = OwnServer;
 
 TEST_F(SharedCrash, WhoHasWorkGoesOnAtOnceOnOneOther) {
   std::vector<std::unique_ptr<Editor>> editors;
+  editors.reserve(4);
   for (int number = 0; number < 4; ++number) editors.push_back(open_editor());
   ProcessWatch const shared(server_of(*editors[0]));
   std::vector<std::int64_t> asked;
+  asked.reserve(4);
   for (auto& editor : editors)
     asked.push_back(editor->client.send_request("fake/large", {{"bytes", 2'000'000}}));
   editors[0]->client.notify("fake/panic", nullptr);

@@ -61,6 +61,7 @@ struct RealShared : Broker {
 TEST_F(RealShared, EightWindowsAtOnceShareOneServer) {
   std::vector<std::unique_ptr<Editor>> editors;
   std::vector<std::int64_t> asked;
+  editors.reserve(8);
   asked.reserve(8);
   for (int number = 0; number < 8; ++number) editors.push_back(start());
   for (auto& editor : editors)

@@ -58,7 +58,8 @@ TEST(ControlMessage, OnlyWholeDecimalNumbersAreNumbers) {
 }
 
 TEST(ControlMessage, WhatCannotBeReadAgainIsNotWritten) {
-  auto const written = [](const std::string& verb, const std::string& name, const std::string& value) {
+  auto const written = [](const std::string& verb, const std::string& name,
+                          const std::string& value) {
     ControlMessage message{.verb = verb, .fields = {}};
     message.add(name, std::string_view(value));
     return encode(message);
