@@ -134,7 +134,10 @@ DaemonAnswer ask_daemon(const server::Environment& environment, std::string_view
       continue;
     }
     answer.words = converse(connected.socket.get(), question, last, deadline, answer);
-    if (answer.words.empty()) answer.kind = DaemonAnswer::Kind::answered;
+    if (answer.words.empty())
+      answer.kind = DaemonAnswer::Kind::answered;
+    else
+      answer.messages.clear();  // half an answer is none
     break;
   }
   return answer;

@@ -141,6 +141,20 @@ TEST_F(DaemonCommand, StatusOfADaemonThatHangsUpSaysSo) {
   EXPECT_EQ(run.output, "a daemon runs in " + runtime_ + "/gopls-bridge, but it hung up\n");
 }
 
+TEST_F(DaemonCommand, HalfAnAnswerIsNone) {
+  FakeDaemon daemon(runtime_, "daemon.sock");
+  start({"status", "--json"});
+  EXPECT_EQ(daemon.question().verb, "status");
+  daemon.answer({about_daemon(), message("server")});
+  daemon.hang_up();
+  auto const run = result();
+  EXPECT_EQ(run.status.code, kExitNoServer);
+  EXPECT_EQ(run.output, R"({"running":true,"directory":")" + runtime_ +
+                            R"(/gopls-bridge","problem":"it hung up","systemd_waits":false,)"
+                            R"("servers":[],"sessions":[]})"
+                            "\n");
+}
+
 TEST_F(DaemonCommand, StatusOfADaemonOfAnotherVersionSaysSo) {
   auto const run = this->run({"status"}, message("status"), {message("unknown")});
   EXPECT_EQ(run.status.code, kExitNoServer);
