@@ -29,6 +29,9 @@ using Status = ReceivedControl::Status;
 // and so that the next daemon knows which gopls is in use.
 constexpr int kTriesMax = 6;
 constexpr long kFirstTryMs = 10;
+// A daemon looks after its sockets 50 ms after they were deleted.
+constexpr int kRebindPauseMs = 5;
+constexpr int kRebindTriesMax = 40;
 // A lease is not asked for more often, however fast daemons end.
 constexpr int kLeaseTriesMax = 8;
 // Two hundred fronts lose their daemon in the same moment.
@@ -111,7 +114,13 @@ std::string BrokerLink::reach(TimePoint deadline, Start start) {
   if (start == Start::only_begin) return "a daemon is starting";
   if (!poll_readable(daemon.ready.get(), left(deadline)))
     return "the daemon that was started does not listen in time";
-  return try_both();
+  // It ends at once where another one lives, whose sockets were deleted and are bound anew shortly.
+  error = try_both();
+  for (int tries = 0; tries < kRebindTriesMax && !error.empty() && left(deadline) > 0; ++tries) {
+    ::poll(nullptr, 0, kRebindPauseMs);
+    error = try_both();
+  }
+  return error;
 }
 
 std::string BrokerLink::connect_to(const std::string& path) {
