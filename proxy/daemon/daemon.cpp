@@ -129,7 +129,7 @@ void Daemon::arm_timers() {
       look_at_starting();
     });
   }
-  bool const empty = fronts_.empty() && servers_.empty() && raw_fronts_.empty();
+  bool const empty = sessions() == 0 && servers_.empty() && raw_fronts_.empty();
   if (empty && !empty_) empty_since_ = now();
   empty_ = empty;
   std::optional<TimePoint> next = pool_.next_tick();
@@ -161,10 +161,18 @@ void Daemon::show_life() {
   after(watchdog_timer_, *interval, [this] { show_life(); });
 }
 
+// Who only asks for the status, or nothing, keeps nothing alive.
+std::size_t Daemon::sessions() const {
+  return static_cast<std::size_t>(
+      std::count_if(fronts_.begin(), fronts_.end(), [this](auto const& entry) {
+        return !entry.second->facts.empty() || pool_.lease_of(entry.first);
+      }));
+}
+
 void Daemon::say_state() {
   if (!place_.manager.present()) return;
   std::string const state = "STATUS=" + std::to_string(servers_.size()) + " gopls, " +
-                            std::to_string(fronts_.size()) + " sessions";
+                            std::to_string(sessions()) + " sessions";
   if (state == last_state_) return;
   last_state_ = state;
   place_.manager.notify(state);

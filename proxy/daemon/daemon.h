@@ -129,6 +129,7 @@ class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnL
 
   void arm_timers();
   void show_life();
+  std::size_t sessions() const;
   void say_state();
   void finish(const std::string& why);
   void goodbye(const std::string& why);

@@ -269,14 +269,18 @@ void Broker::quit(std::unique_ptr<Editor>& editor) {
 }
 
 void Broker::TearDown() {
-  // The daemon in order; a gopls waits a minute for the next daemon, which will not come.
-  try {
-    ProcessWatch const daemon(daemon_pid());
-    ControlClient(control).send({.verb = "stop", .fields = {}});
-    EXPECT_TRUE(daemon.wait_ended(kBound)) << "the daemon does not stop";
-  } catch (const std::exception& error) {  // there is none, or not any more
-    EXPECT_EQ(std::string(error.what()).find("says nothing"), std::string::npos) << error.what();
-  }
+  // The daemon in order; a gopls waits a minute for the next daemon, which will not come. A front
+  // may have begun to start another one before it was ended.
+  auto const stop_daemon = [this] {
+    try {
+      ProcessWatch const daemon(daemon_pid());
+      ControlClient(control).send({.verb = "stop", .fields = {}});
+      EXPECT_TRUE(daemon.wait_ended(kBound)) << "the daemon does not stop";
+    } catch (const std::exception& error) {  // there is none, or not any more
+      EXPECT_EQ(std::string(error.what()).find("says nothing"), std::string::npos) << error.what();
+    }
+  };
+  stop_daemon();
   for (auto const pid : servers()) {
     try {
       ProcessWatch(pid).kill(SIGTERM);
@@ -284,7 +288,11 @@ void Broker::TearDown() {
     }
   }
   // What the editors' destructors killed takes its moment.
-  wait_until("everything that was started has ended", [&] { return processes().empty(); });
+  wait_until("everything that was started has ended", [&] {
+    if (processes().empty()) return true;
+    if (lock_holder() != 0) stop_daemon();
+    return processes().empty();
+  });
   for (auto const pid : processes()) {
     ADD_FAILURE() << "left over: " << describe({pid});
     try {

@@ -71,6 +71,15 @@ TEST_F(Idle, TheDaemonEndsWithoutServersAndFronts) {
   EXPECT_NE(daemon_pid(), daemon.pid());
 }
 
+TEST_F(Idle, AConnectionThatIsNoSessionKeepsTheDaemonFromNothing) {
+  with("100ms", "300ms");
+  auto editor = open_editor();
+  ProcessWatch const daemon(daemon_pid());
+  ControlClient const watching(control);
+  quit(editor);
+  EXPECT_TRUE(daemon.wait_ended());
+}
+
 TEST_F(Idle, NeverIsNever) {
   with("never", "never");
   auto editor = open_editor();

@@ -105,7 +105,7 @@ void Replay::on_program_changed() {
   // Too early to try it; the next start will have it anyway.
   program_changed_ = phase_ == Phase::inactive;
   if (phase_ == Phase::inactive || phase_ == Phase::asleep || phase_ == Phase::resting) return;
-  log(LogKind::info, "the server's program has changed; trying the new one");
+  log(LogKind::info, "another server is wanted: trying the program that is on disk now");
   send(Kind::try_program, journal_.initialize_request(next_id()));
 }
 
