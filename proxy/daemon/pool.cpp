@@ -1,17 +1,18 @@
 #include "proxy/daemon/pool.h"
 
-#include <algorithm>
-
 namespace bridge::daemon {
 
 using Kind = PoolAction::Kind;
 
 void Pool::lease(FrontId front, Recipe recipe, TimePoint now) {
   release(front, now);
-  auto found = std::find_if(servers_.begin(), servers_.end(), [&recipe](auto const& entry) {
-    return entry.second.recipe.key == recipe.key && entry.second.state != State::ending &&
-           !entry.second.retired;
-  });
+  // The newest: of those that a daemon before us has left, an older one was to be replaced.
+  auto found = servers_.end();
+  for (auto it = servers_.begin(); it != servers_.end(); ++it) {
+    Server const& server = it->second;
+    if (server.recipe.key == recipe.key && server.state != State::ending && !server.retired)
+      found = it;
+  }
   if (found == servers_.end()) {
     ServerId const id = ++last_id_;
     found = servers_.emplace(id, Server{.recipe = std::move(recipe), .leases = {}}).first;

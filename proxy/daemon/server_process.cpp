@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "proxy/lease/control_message.h"
 #include "proxy/observe/log.h"
@@ -95,6 +96,12 @@ std::unique_ptr<ServerProcess> ServerProcess::start(const lease::RuntimeDirector
   auto child = server::ChildProcess::start(command, {null.get(), null.get(), errors});
   if (!child) {
     error = "cannot start " + recipe.program + ": " + child.error().message();
+    return nullptr;
+  }
+  if (child->exit_fd() < 0) {
+    child->kill();
+    error = "cannot watch " + recipe.program +
+            ": no descriptor of its process (out of descriptors, or Linux before 5.3)";
     return nullptr;
   }
   server->recipe_ = recipe;
@@ -185,7 +192,10 @@ std::vector<std::string> ServerProcess::recorded(const lease::RuntimeDirectory& 
       names.emplace_back(name.substr(0, name.size() - std::strlen(kRecord)));
   }
   ::closedir(entries);
-  std::sort(names.begin(), names.end());
+  // "s9" before "s10": in the order in which they were started.
+  std::sort(names.begin(), names.end(), [](const std::string& one, const std::string& other) {
+    return std::pair(one.size(), one) < std::pair(other.size(), other);
+  });
   return names;
 }
 

@@ -41,7 +41,7 @@ class ServerProcess {
                                               const std::string& name);
   // Removes what a gopls that is gone has written.
   static void forget(const lease::RuntimeDirectory& directory, const std::string& name);
-  // The names of all records there are.
+  // The names of all records there are, as they were given.
   static std::vector<std::string> recorded(const lease::RuntimeDirectory& directory);
 
   ServerProcess(const ServerProcess&) = delete;

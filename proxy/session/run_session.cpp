@@ -117,8 +117,7 @@ int run_session(const SessionSettings& settings) {
       .journal = {.document_bytes_max = settings.document_bytes_max},
       .limits = settings.limits,
       .zero_copy = settings.zero_copy,
-      // A shared gopls is not this session's to replace: the next session has the new one.
-      .program = settings.connect.empty() && !settings.share ? settings.gopls : std::string()};
+      .program = settings.connect.empty() ? settings.gopls : std::string()};
   if (leased != nullptr) {
     session_settings.broker = &*broker;
     session_settings.own_reason = [leased] { return leased->own_reason(); };

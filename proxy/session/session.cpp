@@ -37,6 +37,7 @@ Session::Session(EditorEnd editor, lease::ServerSource& servers,
                  std::optional<lease::ServerConnection> first, const Settings& settings)
     : editor_(std::move(editor)),
       servers_(servers),
+      program_path_(settings.replay.on ? settings.program : std::string()),
       broker_(settings.broker),
       own_reason_(settings.own_reason),
       began_(static_cast<std::uint64_t>(std::time(nullptr))),
@@ -67,15 +68,6 @@ Session::Session(EditorEnd editor, lease::ServerSource& servers,
     broker_watch_.emplace(readiness_, broker_->fd(), broker_ready_);
     broker_watch_->want({.readable = true});
   }
-
-  if (settings.program.empty() || !settings.replay.on) return;
-  program_.emplace(settings.program);
-  program_ready_.readable = [this] {
-    if (program_->changed()) core_->on_program_changed();
-  };
-  if (program_->fd() < 0) return;
-  program_watch_.emplace(readiness_, program_->fd(), program_ready_);
-  program_watch_->want({.readable = true});
 }
 
 Session::~Session() = default;
@@ -127,6 +119,7 @@ ServerEnds Session::adopt(lease::ServerConnection connection) {
     core_->on_server_exited();
   };
   server_->sink_watch->want_hangup();
+  watch_program();
   return {.source = &server_->source,
           .sink = &server_->sink,
           .name = server_->connection.name,
@@ -146,6 +139,23 @@ boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(
   } catch (const boost::system::system_error& error) {
     return lease::AcquireError{std::string("cannot use the server's descriptors: ") + error.what()};
   }
+}
+
+// A shared gopls is not this session's to replace, and a watch is one of 128 that a user may have.
+void Session::watch_program() {
+  if (program_path_.empty() || server_->connection.shared) {
+    program_watch_.reset();
+    program_.reset();
+    return;
+  }
+  if (program_) return;
+  program_.emplace(program_path_);
+  program_ready_.readable = [this] {
+    if (program_->changed()) core_->on_program_changed();
+  };
+  if (program_->fd() < 0) return;
+  program_watch_.emplace(readiness_, program_->fd(), program_ready_);
+  program_watch_->want({.readable = true});
 }
 
 void Session::close_server_input() {

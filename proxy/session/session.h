@@ -51,8 +51,8 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
     Journal::Settings journal;
     framing::Limits limits;
     relay::ZeroCopy zero_copy = relay::ZeroCopy::on;
-    // The absolute path of the server's program: when another is there, it takes over. Empty: the
-    // server is not ours to replace.
+    // The absolute path of the server's program: when another is there, it takes over from a server
+    // of the session's own. Empty: the server is not ours to replace.
     std::string program;
     // Where the session takes part in the broker's: it hears of the daemon's wishes here, and tells
     // about itself. Must outlive the session; null: it does not.
@@ -97,6 +97,7 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   void wait_for_signals();
   void next_signal();
   void last_words();
+  void watch_program();
   void on_broker();
   void tell_broker();
 
@@ -127,6 +128,7 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   std::optional<relay::ReadinessSet::Watch> editor_sink_watch_;
   std::optional<relay::ReadinessSet::Watch> editor_errors_watch_;
 
+  std::string program_path_;  // empty: not watched
   std::optional<server::ProgramWatch> program_;
   relay::ReadinessCallbacks program_ready_;
   std::optional<relay::ReadinessSet::Watch> program_watch_;

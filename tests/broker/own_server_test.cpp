@@ -55,6 +55,25 @@ TEST_F(OwnServer, ForProcessWideSettingsInDidChangeConfiguration) {
   expect_own(*editor, "memoryLimit", *neighbour, shared);
 }
 
+TEST_F(OwnServer, IsReplacedByTheProgramThatIsOnDiskNowAndASharedOneIsNot) {
+  auto neighbour = open_editor();
+  auto const shared = server_of(*neighbour);
+  auto editor = open_editor();
+  editor->client.notify("workspace/didChangeConfiguration",
+                        {{"settings", {{"gopls", {{"memoryLimit", 100'000'000}}}}}});
+  wait_until("a gopls of its own", [&] { return server_of(*editor) != shared; });
+  auto const own = server_of(*editor);
+  write_program();
+  // In a pause of the editor's, of two seconds: it is asked by what is below it.
+  wait_until("the new program", [&] {
+    auto const children = rigs::children_of(editor->child.pid());
+    return children.size() == 1 && children[0] != own;
+  });
+  expect_hover(*editor);
+  EXPECT_NE(server_of(*editor), own);
+  EXPECT_EQ(server_of(*neighbour), shared);
+}
+
 TEST_F(OwnServer, ForProcessWideSettingsInTheAnswerToConfiguration) {
   write_program("--ask");
   auto neighbour = open_editor();

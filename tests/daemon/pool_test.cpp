@@ -198,6 +198,13 @@ TEST_F(PoolTest, AnAdoptedServerServesItsKeyAndWhoeverClaimsIt) {
   EXPECT_EQ(actions(), "grant 9 of 1");
 }
 
+TEST_F(PoolTest, OfTwoThatWereAdoptedForAKeyTheNewerServes) {
+  pool.adopt(recipe("k"), now);
+  pool.adopt(recipe("k"), now);
+  pool.lease(7, recipe("k"), now);
+  EXPECT_EQ(actions(), "grant 7 of 2");
+}
+
 TEST_F(PoolTest, WhereMemoryIsShortAServerEndsWithItsLastLease) {
   serve(1);
   pool.lease(2, recipe("k"), now);
