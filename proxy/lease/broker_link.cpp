@@ -54,15 +54,13 @@ bool is_ours(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == ::getuid();
 }
 
-ControlMessage message_of(const LeaseRequest& request, std::uint64_t number, milliseconds wait) {
+ControlMessage message_of(const LeaseRequest& request, std::uint64_t number) {
   ControlMessage message{.verb = "lease", .fields = {}};
   message.add("request", number)
-      .add("deadline_ms", static_cast<std::uint64_t>(wait.count()))
       .add("key", request.key)
       .add("program", request.program)
       .add("go", request.go)
-      .add("go_version", request.go_version)
-      .add("directory", request.working_directory);
+      .add("go_version", request.go_version);
   for (std::string const& arg : request.args) message.add("arg", arg);
   for (std::string const& entry : request.environment) message.add("env", entry);
   return message;
@@ -246,7 +244,7 @@ boost::system::result<Lease, LeaseRefusal> BrokerLink::lease(const LeaseRequest&
   ended_.reset();
   TimePoint const deadline = steady_clock::now() + settings_.deadline;
   std::uint64_t const number = ++requests_;
-  ControlMessage const message = message_of(request, number, settings_.deadline);
+  ControlMessage const message = message_of(request, number);
   // Again where the connection is that to a daemon which has just ended; the socket of one that is
   // ending takes connections for a moment, and so may the next one be.
   for (int tries = 0; tries < kLeaseTriesMax && left(deadline) > 0; ++tries) {

@@ -27,7 +27,6 @@ struct LeaseRequest {
   std::string program;  // absolute path of gopls
   std::vector<std::string> args;
   std::vector<std::string> environment;  // NAME=value, whole
-  std::string working_directory;
   // For status only.
   std::string go;
   std::string go_version;

@@ -40,7 +40,6 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(Acqu
                             .program = settings_.key.gopls.path,
                             .args = key.server_args,
                             .environment = key.server_environment,
-                            .working_directory = settings_.key.working_directory,
                             .go = key.go,
                             .go_version = key.go_version});
   if (!lease) return acquire_own(reason, lease.error().message);
