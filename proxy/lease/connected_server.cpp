@@ -61,7 +61,7 @@ boost::system::result<ServerConnection, AcquireError> ConnectedServer::acquire(A
   ServerConnection connection;
   connection.read = std::move(socket);
   connection.write = std::move(write);
-  connection.shared = true;
+  connection.sharing = Sharing::connected;
   connection.name = "server at " + address_;
   return connection;
 }

@@ -51,7 +51,7 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(Acqu
     return AcquireError{std::string("no descriptor for the server: ") + std::strerror(errno)};
   }
   connection.read = std::move(lease->socket);
-  connection.shared = true;
+  connection.sharing = Sharing::pooled;
   connection.name = "shared gopls " + lease->server + " (pid " + std::to_string(lease->pid) + ")";
   connection.environment = environment_;
   return connection;

@@ -26,6 +26,13 @@ enum class AcquireReason : std::uint8_t {
   replaced,            // the server's program is another one now
 };
 
+// Who else uses a server.
+enum class Sharing : std::uint8_t {
+  own,        // nobody: it ends with the session
+  connected,  // whoever connects, we do not know: it must never see `exit`
+  pooled,  // sessions of the broker's: another of the pool, or one of its own, can be had instead
+};
+
 // What a session is known to need, told before a server is acquired for it.
 struct SessionNeeds {
   std::vector<std::string> folders;  // raw URIs of the workspace
@@ -45,8 +52,7 @@ struct ServerConnection {
   kernel::UniqueFd write;        // what the server reads; may be a duplicate of the same socket
   kernel::UniqueFd stderr_read;  // empty: the server's stderr is not ours
   std::optional<server::ChildProcess> process;  // set when the server is this session's own
-  // Whether other sessions share the process: then `exit` must never reach it.
-  bool shared = false;
+  Sharing sharing = Sharing::own;
   std::string name;  // "gopls (pid 123, /path)", "server at /run/…": for messages
   // For params.initializationOptions.env: what this session's environment has and the server's may
   // lack. A source gives the same with each of its connections.

@@ -50,7 +50,7 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
       return {.verdict = Decision::Verdict::hold, .replacement = {}};
     leave(shutdown_id_ ? kExitOk : kExitWithoutShutdown, "the editor sent exit");
     // A server of our own gets `exit` too, and its input is closed behind it.
-    if (server_ended_ || !serves_ || shared_server_) {
+    if (server_ended_ || !serves_ || sharing_ != lease::Sharing::own) {
       return {.verdict = Decision::Verdict::drop, .replacement = {}};
     }
     return {};
@@ -59,7 +59,7 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
     ++owed_;
     if (!shutdown_id_ && view.envelope.method_is("shutdown")) {
       shutdown_id_.emplace(view.envelope.id);
-      if (!serves_ || shared_server_) {
+      if (!serves_ || sharing_ == lease::Sharing::pooled) {
         answer_shutdown();
         return Decision::dropped();
       }

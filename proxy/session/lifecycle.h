@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "proxy/lease/server_source.h"
 #include "proxy/relay/frame_gate.h"
 #include "proxy/relay/pump_end.h"
 
@@ -89,9 +90,9 @@ class Lifecycle {
   }
   // A request of the editor's was answered in the server's place.
   void on_answered();
-  // Another server is there. Others may use it too: it must never see `exit`, and need not see
-  // `shutdown`, for the end of its connection says the same.
-  void on_server(bool shared) noexcept { shared_server_ = shared; }
+  // Another server is there. One that others use must never see `exit`; one of the broker's need
+  // not see `shutdown` either, for the end of its connection says the same.
+  void on_server(lease::Sharing sharing) noexcept { sharing_ = sharing; }
   void on_signal(std::string_view name);
   void on_timer(Timer timer);
 
@@ -121,7 +122,7 @@ class Lifecycle {
   }
 
   Settings settings_;
-  bool shared_server_ = false;
+  lease::Sharing sharing_ = lease::Sharing::own;
   std::vector<Action> actions_;
   Phase phase_ = Phase::open;
   std::uint64_t owed_ = 0;

@@ -123,7 +123,7 @@ ServerEnds Session::adopt(lease::ServerConnection connection) {
   return {.source = &server_->source,
           .sink = &server_->sink,
           .name = server_->connection.name,
-          .shared = server_->connection.shared,
+          .sharing = server_->connection.sharing,
           .environment = &server_->connection.environment};
 }
 
@@ -143,7 +143,7 @@ boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(
 
 // A shared gopls is not this session's to replace, and a watch is one of 128 that a user may have.
 void Session::watch_program() {
-  if (program_path_.empty() || server_->connection.shared) {
+  if (program_path_.empty() || server_->connection.sharing != lease::Sharing::own) {
     program_watch_.reset();
     program_.reset();
     return;

@@ -84,7 +84,7 @@ Decision SessionCore::decide_editor(const FrameView& view) {
   if (decision.verdict != Decision::Verdict::pass) return decision;
   if (environment_ != nullptr && view.envelope.method_is("initialize"))
     return with_environment(view);
-  if (shared_ && sets_for_all(view)) return Decision::dropped();
+  if (pooled_ && sets_for_all(view)) return Decision::dropped();
   return pass_to_replay(view);
 }
 
@@ -109,7 +109,7 @@ Decision SessionCore::decide_server(const FrameView& view) {
 
 // The prologue is made of whole frames.
 bool SessionCore::needs_body(Direction direction, const framing::EnvelopeText& head) {
-  return (direction == Direction::to_server && (prologue_kept_ || (shared_ && may_set(head)))) ||
+  return (direction == Direction::to_server && (prologue_kept_ || (pooled_ && may_set(head)))) ||
          replay_.needs_body(direction, head);
 }
 

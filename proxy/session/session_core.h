@@ -129,7 +129,7 @@ class SessionCore final : private relay::FrameGate {
   relay::FramePump to_editor_;
   bool has_server_ = true;
   bool awaits_first_ = false;
-  bool shared_ = false;  // the present server
+  bool pooled_ = false;  // the present server is one of the broker's
   std::string server_name_;
   const std::vector<std::pair<std::string, std::string>>* environment_ = nullptr;
   lease::SessionNeeds needs_;

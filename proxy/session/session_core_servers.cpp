@@ -77,10 +77,10 @@ void SessionCore::acquire_first() {
 
 void SessionCore::note(const ServerEnds& ends) {
   server_name_ = ends.name;
-  shared_ = ends.shared;
+  pooled_ = ends.sharing == lease::Sharing::pooled;
   environment_ = ends.environment;
-  lifecycle_.on_server(shared_);
-  replay_.on_server(shared_);
+  lifecycle_.on_server(ends.sharing);
+  replay_.on_server(ends.sharing);
 }
 
 void SessionCore::adopt(const ServerEnds& ends) {

@@ -21,8 +21,8 @@ namespace bridge::session {
 struct ServerEnds {
   relay::Source* source = nullptr;
   relay::Sink* sink = nullptr;
-  std::string name;     // for messages
-  bool shared = false;  // with other sessions
+  std::string name;  // for messages
+  lease::Sharing sharing = lease::Sharing::own;
   // For params.initializationOptions.env; null: nothing. Lives as long as the ends.
   const std::vector<std::pair<std::string, std::string>>* environment = nullptr;
 };

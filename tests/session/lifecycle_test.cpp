@@ -96,7 +96,7 @@ TEST_F(LifecycleTest, EverySpellingOfExitIsSeen) {
         R"({"jsonrpc":"2.0","m\u0065thod":"\u0065xit"})", R"({"method":"exit","id":3})",
         R"({"method":"initialized","params":{"method":"x"},"method":"exit"})"}) {
     Lifecycle shared({});
-    shared.on_server(/*shared=*/true);
+    shared.on_server(lease::Sharing::connected);
     Verdict const verdict =
         show(body, [&](auto& view) { return shared.on_editor_frame(view); }).verdict;
     EXPECT_EQ(verdict, Verdict::drop) << body;
@@ -105,14 +105,14 @@ TEST_F(LifecycleTest, EverySpellingOfExitIsSeen) {
 }
 
 TEST_F(LifecycleTest, ASharedServerNeverSeesExit) {
-  lifecycle.on_server(/*shared=*/true);
+  lifecycle.on_server(lease::Sharing::connected);
   initialize();
   EXPECT_EQ(send_exit(), Verdict::drop);
   EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
 }
 
-TEST_F(LifecycleTest, ASharedServerNeedNotSeeShutdownWhichIsAnsweredAtOnce) {
-  lifecycle.on_server(/*shared=*/true);
+TEST_F(LifecycleTest, APooledServerNeedNotSeeShutdownWhichIsAnsweredAtOnce) {
+  lifecycle.on_server(lease::Sharing::pooled);
   initialize();
   EXPECT_EQ(editor(R"({"jsonrpc":"2.0","id":7,"method":"shutdown"})"), Verdict::drop);
   EXPECT_EQ(actions(), (std::vector{Kind::answer_editor, Kind::release_editor}));

@@ -170,7 +170,7 @@ struct ReplayOfAShared : ReplayAlone {
       R"({"jsonrpc":"2.0","id":1,"method":"textDocument/references","params":{}})";
 
   void begin_shared() {
-    replay.on_server(/*shared=*/true);
+    replay.on_server(lease::Sharing::pooled);
     begin();
   }
   // A minute without a message of the editor's.

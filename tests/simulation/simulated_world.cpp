@@ -113,7 +113,7 @@ session::ServerEnds SimulatedWorld::ends() {
   return {.source = &server_->source,
           .sink = &server_->sink,
           .name = last_->name(),
-          .shared = plan_.server.shared && !own_};
+          .sharing = plan_.server.shared && !own_ ? lease::Sharing::pooled : lease::Sharing::own};
 }
 
 void SimulatedWorld::on_death(ModelServer::Death death) {

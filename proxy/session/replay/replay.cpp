@@ -57,9 +57,9 @@ void Replay::lose(const std::string& how, const ServerEnd& end) {
   bool const came_to_nothing = phase_ != Phase::live || !proven_;
   std::string const told = end.words.empty() ? how : how + "; " + end.words;
   bool const may_sleep =
-      shared_server_ && phase_ == Phase::live && quiet_ && !server_owes() && !settling_;
+      pooled() && phase_ == Phase::live && quiet_ && !server_owes() && !settling_;
   // Killed from outside is nobody's doing, and servers of their own would take more memory yet.
-  if (shared_server_ && !end.killed) judge_neighbours();
+  if (pooled() && !end.killed) judge_neighbours();
   judge_documents(end);
   end_what_it_began();
   if (may_sleep) {
@@ -126,7 +126,7 @@ void Replay::judge_neighbours() {
 void Replay::take_another(const std::string& why) {
   if (phase_ != Phase::live) return;
   log(LogKind::info, "another server is taken: " + why);
-  shared_server_ = false;  // what follows is nobody's fault
+  sharing_ = lease::Sharing::own;  // what follows is nobody's fault
   lose(why, {.words = {}, .killed = true});
 }
 
@@ -149,7 +149,7 @@ void Replay::judge_in_flight(const ServerEnd& end) {
 #endif
     } else if (!may_be_repeated) {
       answer(request, kContentModified, "gopls ended before it answered, and was not asked again");
-    } else if (!shared_server_ && request.asked_again > 0 &&
+    } else if (!pooled() && request.asked_again > 0 &&
                (lately || request.asked_again >= kAskedAgainMax)) {
       std::string const text = "gopls ended twice while it worked on " + request.method +
                                "; it is not asked a third time. " + end.words;
@@ -168,7 +168,7 @@ void Replay::judge_in_flight(const ServerEnd& end) {
 // Which documents may have done it.
 void Replay::judge_documents(const ServerEnd& end) {
   if (end.killed) return;
-  if (!shared_server_ && phase_ == Phase::reopening && !opened_alone_.empty()) {
+  if (!pooled() && phase_ == Phase::reopening && !opened_alone_.empty()) {
     if (!suspects_.blame(opened_alone_)) return;
     std::string const text = "gopls ended each time " + opened_alone_ +
                              " was opened; it goes on without that file until you change it. " +

@@ -105,8 +105,8 @@ class Replay {
   void on_memory_short();
   // The present server must not be the session's any more, and is not to blame.
   void take_another(const std::string& why);
-  // The server that is there, or is about to be told the session, is shared with other sessions.
-  void on_server(bool shared) noexcept { shared_server_ = shared; }
+  // Of the server that is there, or is about to be told the session.
+  void on_server(lease::Sharing sharing) noexcept { sharing_ = sharing; }
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
   // The session ends: nothing is started any more. What a living server and the editor say to each
   // other is kept apart to the end.
@@ -174,6 +174,8 @@ class Replay {
   void rest(Rest why);
   void rested(bool kill);
 
+  // Another session may have ended it, and another server of the kind can be had.
+  bool pooled() const noexcept { return sharing_ == lease::Sharing::pooled; }
   std::string next_id() { return "\"gopls-bridge:" + std::to_string(++ids_given_) + '"'; }
   static bool is_ours(std::string_view raw_id);
   static const char* no_server_text();
@@ -221,7 +223,7 @@ class Replay {
   ServerIds server_ids_;
   ServerRegistrations registrations_;
   Rest rest_ = Rest::sleep;
-  bool shared_server_ = false;
+  lease::Sharing sharing_ = lease::Sharing::own;
 
   // Of shared servers, which another session may have ended.
   bool quiet_ = false;  // the editor needed nothing for a while

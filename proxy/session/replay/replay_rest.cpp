@@ -38,7 +38,7 @@ void Replay::watch_for_rest() {
   if (settings_.hang_timeout.count() > 0) {
     arm(SessionTimer::hang, part_of(settings_.hang_timeout, kHangTicks));
   }
-  if (shared_server_) watch_for_activity();
+  if (pooled()) watch_for_activity();
 }
 
 // One timer that ends with the activity: a session that rests does not wake.

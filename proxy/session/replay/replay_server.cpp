@@ -67,7 +67,7 @@ void Replay::on_own_answer(std::string_view body) {
       return slowly_ ? void() : open_next_suspect();
     case Phase::resting:
       awaited_id_.clear();
-      if (!shared_server_) send(Kind::to_server, notification_message("exit", {}));
+      if (sharing_ == lease::Sharing::own) send(Kind::to_server, notification_message("exit", {}));
       return act({.kind = Kind::close_server_input});
     default:
       return;
