@@ -10,6 +10,7 @@
 #include "proxy/exit_codes.h"
 #include "proxy/observe/log.h"
 #include "proxy/server/become_program.h"
+#include "proxy/server/own_program.h"
 #include "proxy/server/tried_programs.h"
 #include "proxy/session/run_session.h"
 
@@ -30,9 +31,9 @@ std::string arrange_go(const server::ProgramSearch& go, bool chosen) {
   return {};
 }
 
-std::string link_text(const char* link) {
+std::string working_directory() {
   std::array<char, 4096> path{};
-  ssize_t const size = ::readlink(link, path.data(), path.size());
+  ssize_t const size = ::readlink("/proc/self/cwd", path.data(), path.size());
   return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string();
 }
 
@@ -49,11 +50,11 @@ void share(const Configuration& configuration, const server::FoundProgram& gopls
   settings.share_key.gopls = gopls;
   settings.share_key.args = settings.gopls_args;
   settings.share_key.go = go.found ? go.found->path : std::string();
-  settings.share_key.working_directory = link_text("/proc/self/cwd");
+  settings.share_key.working_directory = working_directory();
   settings.broker.instance = configuration[SettingId::instance].text;
   settings.broker.deadline = configuration.duration(SettingId::lease_deadline);
   if (!configuration.boolean(SettingId::start_daemon)) return;
-  std::string const program = link_text("/proc/self/exe");
+  std::string const program = server::own_program_path();
   if (program.empty()) return;
   settings.broker.daemon_command = {program, "daemon", "--on-demand", "--ready-fd=1"};
   if (!settings.broker.instance.empty())

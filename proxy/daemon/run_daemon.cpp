@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
 #include <boost/system/system_error.hpp>
 #include <cerrno>
 #include <cstdlib>
@@ -19,6 +18,7 @@
 #include "proxy/exit_codes.h"
 #include "proxy/lease/control_socket.h"
 #include "proxy/observe/log.h"
+#include "proxy/server/own_program.h"
 
 namespace bridge::daemon {
 namespace {
@@ -30,13 +30,6 @@ using observe::LogLevel;
 // For the one before us to end after it was asked to.
 constexpr int kTakeOverTries = 100;
 constexpr int kTakeOverPauseMs = 20;
-
-// The path by which this executable was found; a later build will lie there too.
-std::string own_path() {
-  std::array<char, 4096> path{};
-  ssize_t const size = ::readlink("/proc/self/exe", path.data(), path.size());
-  return size > 0 ? std::string(path.data(), static_cast<std::size_t>(size)) : std::string();
-}
 
 // A connection takes one descriptor, a gopls five.
 void raise_descriptor_limit() {
@@ -105,7 +98,7 @@ int run_daemon(const DaemonSettings& settings) {
                              std::strerror(errno));
     return kExitInternal;
   }
-  place.program = own_path();
+  place.program = server::own_program_path();
   // By its file, not by where it was started: the directory must not be kept from being unmounted.
   if (::chdir("/") != 0) log(LogLevel::warn, "cannot change to /");
 

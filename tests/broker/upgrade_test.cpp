@@ -60,6 +60,20 @@ TEST_F(Upgrade, OfTheBridgeIsFoundByTheDaemonAndNotFeltByLiveWindows) {
   quit(first);
 }
 
+TEST_F(Upgrade, AFrontWhoseFileWasReplacedStartsTheNextDaemonFromTheNewOne) {
+  install_bridge();
+  auto const editor = open_installed();
+  ProcessWatch const daemon(daemon_pid());
+  install_bridge();
+  wait_until("the new program", [&] { return daemon_runs_what_is_installed(); });
+  daemon.kill(SIGKILL);
+  ASSERT_TRUE(daemon.wait_ended());
+  wait_until("the next daemon, of the new program",
+             [&] { return daemon_runs_what_is_installed(); });
+  EXPECT_NE(daemon_pid(), daemon.pid());
+  expect_hover(*editor);
+}
+
 TEST_F(Upgrade, OfGoplsGivesNewSessionsTheNewOneAndTheOldOnesWhenAsked) {
   environment = {"GOPLS_BRIDGE_IDLE_TIMEOUT=300ms"};
   write_program("--version\n1");
