@@ -16,6 +16,7 @@
 #include <ctime>
 #include <utility>
 
+#include "proxy/kernel/connect_to_file.h"
 #include "proxy/lease/control_message.h"
 #include "proxy/observe/log.h"
 #include "proxy/relay/telling_line.h"
@@ -43,15 +44,9 @@ std::string read_text(const std::string& path) {
   return text;
 }
 
-// Connects by the descriptor of the socket's file.
 boost::system::result<UniqueFd> connect_by(int socket_file) {
-  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::string const link = "/proc/self/fd/" + std::to_string(socket_file);
-  std::memcpy(address.sun_path, link.c_str(), link.size() + 1);
-  if (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-    return boost::system::error_code(errno, boost::system::system_category());
+  UniqueFd fd = kernel::connect_to_file(socket_file, SOCK_STREAM);
+  if (!fd) return boost::system::error_code(errno, boost::system::system_category());
   return fd;
 }
 

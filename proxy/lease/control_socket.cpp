@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "proxy/kernel/connect_to_file.h"
 
 namespace bridge::lease {
 namespace {
@@ -117,25 +118,10 @@ boost::system::error_code send_control(int fd, const ControlMessage& message, in
 
 ConnectedControl connect_control(const std::string& path) {
   ConnectedControl connected;
-  auto const failed = [&connected](int code) {
-    connected.socket.reset();
-    connected.error = error_of(code);
-    return std::move(connected);
-  };
-  // By a descriptor of the file itself: the path may be longer than sun_path, and what was looked
-  // at is what is connected to.
+  // What was looked at is what is connected to; a link is neither.
   UniqueFd const file(::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return failed(errno);
-  connected.socket.reset(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!connected.socket) return failed(errno);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::string const link = "/proc/self/fd/" + std::to_string(file.get());
-  std::memcpy(address.sun_path, link.c_str(), link.size() + 1);
-  if (::connect(connected.socket.get(), reinterpret_cast<const sockaddr*>(&address),
-                sizeof address) != 0) {
-    return failed(errno);
-  }
+  if (file) connected.socket = kernel::connect_to_file(file.get(), SOCK_SEQPACKET);
+  if (!connected.socket) connected.error = error_of(errno);
   return connected;
 }
 
