@@ -215,7 +215,7 @@ std::vector<std::string> Broker::editor_environment() const {
       "GOPLS_BRIDGE_SHARE=true",
       "GOPLS_BRIDGE_LOG_LEVEL=info",
       // A loaded machine is no reason for a private gopls here; the tests of the deadline set it.
-      "GOPLS_BRIDGE_LEASE_DEADLINE=30s",
+      "GOPLS_BRIDGE_LEASE_DEADLINE=60s",
       "GOPLS_BRIDGE_GOPLS",
       "GOPLS_BRIDGE_CONNECT",
       "GOPLS_BRIDGE_CONFIG",

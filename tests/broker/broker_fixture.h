@@ -41,7 +41,7 @@ inline constexpr bool kSanitized = false;
 #endif
 
 // Anything that must come: a process under a sanitizer on a busy machine starts in seconds.
-inline constexpr std::chrono::seconds kBound{30};
+inline constexpr std::chrono::seconds kBound{60};
 
 // One connection to a daemon's control socket.
 class ControlClient {
