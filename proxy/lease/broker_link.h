@@ -30,12 +30,18 @@ struct LeaseRequest {
   // For status only.
   std::string go;
   std::string go_version;
+  // Digest of what a parked session must be equal in to be had instead of a fresh one, and who
+  // asks. Empty: a fresh one, and this one will not be parked.
+  std::string fingerprint{};
+  std::string parker{};
 };
 
 struct Lease {
   kernel::UniqueFd socket;  // connected to gopls, ours alone
   std::string server;       // the daemon's name for it: "s3"
   std::uint64_t pid = 0;
+  // Of a parked session: its state, in a memfd. Empty: the connection is fresh.
+  kernel::UniqueFd state{};
 };
 
 // Why there is none, in words for the user.
@@ -84,6 +90,12 @@ class BrokerLink {
   void join();
   // The session has let go of its server.
   void release();
+  // The editor is about to leave: a park or the end follows within moments.
+  void leaving();
+  // Gives the lease's connection and the session's state (a memfd) to the daemon. Blocks for its
+  // answer, at most for `patience`. Empty: parked; else why not. The lease is over in any case.
+  std::string park(kernel::UniqueFd connection, kernel::UniqueFd state,
+                   std::chrono::milliseconds patience);
   // How the server of the last lease ended; waits a moment for the daemon's word.
   std::optional<LeasedServerEnd> how_it_ended(std::chrono::milliseconds patience);
 

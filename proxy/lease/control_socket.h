@@ -21,7 +21,9 @@ struct ReceivedControl {
   };
   Status status = Status::would_block;
   ControlMessage message;
-  kernel::UniqueFd descriptor;  // at most one; more, or a truncated one, is `refused`
+  // At most two, in order; more, or truncated ones, are `refused`.
+  kernel::UniqueFd descriptor;
+  kernel::UniqueFd second;
   int version = 0;              // of a refused one: as in DecodedControl
   std::string complaint;
 };
@@ -30,7 +32,9 @@ ReceivedControl receive_control(int fd);
 // `descriptor` is passed along unless negative; it stays the caller's. EAGAIN: the peer does not
 // read (its queue is full); EMSGSIZE: the message is too large; ETOOMANYREFS: too many descriptors
 // of this user are under way.
-boost::system::error_code send_control(int fd, const ControlMessage& message, int descriptor = -1);
+// `second` only with a `descriptor`.
+boost::system::error_code send_control(int fd, const ControlMessage& message, int descriptor = -1,
+                                       int second = -1);
 
 // Connects to the socket file, also where the path is longer than an address may be. Non-blocking,
 // close-on-exec. ENOENT, ECONNREFUSED (nobody listens), EAGAIN (its backlog is full).

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ enum class AcquireReason : std::uint8_t {
   suspected,           // the last two, shared ones, ended while this session had work with them
   trial,               // beside the present one: what would the program on disk answer?
   replaced,            // the server's program is another one now
+  stale,               // what was parked could not be taken up: one that nobody has used
 };
 
 // Who else uses a server.
@@ -38,6 +40,10 @@ struct SessionNeeds {
   std::vector<std::string> folders;  // raw URIs of the workspace
   // Not empty: a server of its own, and why, in words for the user.
   std::string own_reason;
+  // What of the editor's wishes must be equal to take up another's session, and who asks
+  // (session/park/fingerprint.h). Empty: this one takes up none and leaves none.
+  std::string identity{};
+  std::string parker{};
 };
 
 // How a server that was lost has ended, where the source knows and the session cannot.
@@ -57,6 +63,9 @@ struct ServerConnection {
   // For params.initializationOptions.env: what this session's environment has and the server's may
   // lack. A source gives the same with each of its connections.
   std::vector<std::pair<std::string, std::string>> environment{};
+  // Not empty: this is the connection of a session that was parked, and its state
+  // (session/park/PARKED.md). It must not be told `initialize` again.
+  std::string parked{};
 };
 
 // Why there is no server, in words for the user.
@@ -75,6 +84,17 @@ class ServerSource {
   virtual std::optional<SourceServerEnd> how_it_ended() { return std::nullopt; }
   // The session has let go of its server and has no other.
   virtual void release() {}
+
+  // Whether park() of the present server can be of use; if not, why, in words for the log.
+  virtual std::string why_not_park() const { return "it is not shared"; }
+  // The editor is about to leave: a park or a release follows within moments, and one like it that
+  // comes meanwhile may wait for it.
+  virtual void leaving() {}
+  // Gives the present server's connection away, with the session's state. Blocks for a moment.
+  // Empty: it is parked, and is not this session's any more; else why not, and it must be dropped.
+  virtual std::string park(kernel::UniqueFd /*connection*/, std::string_view /*state*/) {
+    return why_not_park();
+  }
 };
 
 // boost::system::result asks for this (found by argument-dependent lookup): value() on an error is

@@ -25,6 +25,7 @@ struct ServerEnds {
   lease::Sharing sharing = lease::Sharing::own;
   // For params.initializationOptions.env; null: nothing. Lives as long as the ends.
   const std::vector<std::pair<std::string, std::string>>* environment = nullptr;
+  std::string parked{};  // as in lease::ServerConnection
 };
 
 enum class LogKind : std::uint8_t { info, warning, error };
