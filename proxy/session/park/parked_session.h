@@ -23,15 +23,18 @@ struct KeptDocument {
   std::string raw_uri;  // JSON string, with quotes, as sent with didOpen
   std::uint64_t bytes = 0;
   std::uint64_t text_checksum = 0;  // checksum() of journal/record.h over the text
+  friend bool operator==(const KeptDocument&, const KeptDocument&) = default;
 };
 
 // What the drain must know (parked_drain.h).
 struct DrainStart {
-  std::string unread;              // bytes of the server's that were read and not taken
-  std::vector<std::string> owed;   // raw ids of the requests that the server has not answered
+  std::string unread;             // bytes of the server's that were read and not taken
+  std::vector<std::string> owed;  // raw ids of the requests that the server has not answered
   std::vector<ServerRequest> open_requests;  // of the server's, which the editor has not answered
   // Raw params of workspace/configuration requests, each with the raw result last given.
   std::vector<std::pair<std::string, std::string>> configuration;
+  // Raw tokens that the server created and has not ended (Journal::open_progress()).
+  std::vector<std::string> open_progress;
 };
 
 struct ParkedSession {
