@@ -60,7 +60,10 @@ ControlMessage message_of(const LeaseRequest& request, std::uint64_t number) {
       .add("key", request.key)
       .add("program", request.program)
       .add("go", request.go)
-      .add("go_version", request.go_version);
+      .add("go_version", request.go_version)
+      .add("fingerprint", request.fingerprint)
+      .add("parker", request.parker);
+  if (request.resume) message.add("resume", 1);
   for (std::string const& arg : request.args) message.add("arg", arg);
   for (std::string const& entry : request.environment) message.add("env", entry);
   return message;
@@ -172,7 +175,7 @@ std::vector<BrokerLink::Event> BrokerLink::on_readable() {
     int const fd = ready.at(static_cast<std::size_t>(i)).data.fd;
     std::array<char, 4096> bytes{};
     if (socket_ && fd == socket_.get()) {
-      while (hear(0, nullptr, nullptr)) {
+      while (hear(0, nullptr)) {
       }
     } else if (here_ && fd == here_.get()) {
       while (here_ && ::read(here_.get(), bytes.data(), bytes.size()) > 0) {
@@ -188,16 +191,15 @@ std::vector<BrokerLink::Event> BrokerLink::on_readable() {
 
 // --- messages ------------------------------------------------------------------------------------
 
-bool BrokerLink::send(const ControlMessage& message) {
+bool BrokerLink::send(const ControlMessage& message, int descriptor, int second) {
   if (!socket_) return false;
-  auto const error = send_control(socket_.get(), message);
+  auto const error = send_control(socket_.get(), message, descriptor, second);
   // A daemon that does not read is no daemon; EMSGSIZE is the caller's.
   if (error.value() == EAGAIN || error.value() == EPIPE || error.value() == ECONNRESET) lost();
   return !error;
 }
 
-bool BrokerLink::hear(std::uint64_t request, std::optional<ControlMessage>* answer,
-                      UniqueFd* descriptor) {
+bool BrokerLink::hear(std::uint64_t request, Answer* answer) {
   if (!socket_) return false;
   ReceivedControl received = receive_control(socket_.get());
   switch (received.status) {
@@ -211,11 +213,13 @@ bool BrokerLink::hear(std::uint64_t request, std::optional<ControlMessage>* answ
     case Status::message:
       break;
   }
-  bool const answers = received.message.verb == "granted" || received.message.verb == "refused";
-  bool const bad = received.message.verb == "bad" || received.message.verb == "unknown";
+  std::string const& verb = received.message.verb;
+  bool const answers = verb == "granted" || verb == "refused" || verb == "parked";
+  bool const bad = verb == "bad" || verb == "unknown";
   if (answer != nullptr && (bad || (answers && received.message.number("request") == request))) {
-    *answer = std::move(received.message);
-    *descriptor = std::move(received.descriptor);
+    answer->message = std::move(received.message);
+    answer->descriptor = std::move(received.descriptor);
+    answer->second = std::move(received.second);
   } else {
     take(received.message);
   }
@@ -233,6 +237,15 @@ void BrokerLink::take(const ControlMessage& message) {
                              .words = std::string(message.get("words")),
                              .killed = message.get("killed") == "1"};
   }
+}
+
+BrokerLink::Answer BrokerLink::wait_for_answer(std::uint64_t request, TimePoint deadline) {
+  Answer answer;
+  while (socket_ && !answer.message) {
+    if (hear(request, &answer) || !socket_) continue;
+    if (left(deadline) == 0 || !poll_readable(socket_.get(), left(deadline))) break;
+  }
+  return answer;
 }
 
 // --- lease ---------------------------------------------------------------------------------------
@@ -254,26 +267,26 @@ boost::system::result<Lease, LeaseRefusal> BrokerLink::lease(const LeaseRequest&
       if (socket_) return LeaseRefusal{"the environment is too large to be passed to the daemon"};
       continue;
     }
-    std::optional<ControlMessage> answer;
-    UniqueFd descriptor;
-    while (socket_ && !answer) {
-      if (hear(number, &answer, &descriptor) || !socket_) continue;
-      if (left(deadline) == 0 || !poll_readable(socket_.get(), left(deadline))) {
-        // Its answer would come to nobody: the connection with it is given up.
-        lost();
-        return LeaseRefusal{"the daemon did not answer within " +
-                            std::to_string(settings_.deadline.count()) + " ms"};
-      }
+    Answer answer = wait_for_answer(number, deadline);
+    if (!answer.message && socket_) {
+      // Its answer would come to nobody: the connection with it is given up.
+      lost();
+      return LeaseRefusal{"the daemon did not answer within " +
+                          std::to_string(settings_.deadline.count()) + " ms"};
     }
-    if (!answer) continue;
-    if (answer->verb == "granted" && descriptor) {
-      server_ = answer->get("server");
-      server_pid_ = answer->number("pid").value_or(0);
-      return Lease{.socket = std::move(descriptor), .server = server_, .pid = server_pid_};
+    if (!answer.message) continue;
+    ControlMessage const& said = *answer.message;
+    if (said.verb == "granted" && answer.descriptor) {
+      server_ = said.get("server");
+      server_pid_ = said.number("pid").value_or(0);
+      return Lease{.socket = std::move(answer.descriptor),
+                   .server = server_,
+                   .pid = server_pid_,
+                   .state = std::move(answer.second)};
     }
-    std::string reason(answer->get("reason"));
-    if (answer->verb == "bad") reason.insert(0, "the daemon is of another version; ");
-    return LeaseRefusal{reason.empty() ? "the daemon answered " + answer->verb : reason};
+    std::string reason(said.get("reason"));
+    if (said.verb == "bad") reason.insert(0, "the daemon is of another version; ");
+    return LeaseRefusal{reason.empty() ? "the daemon answered " + said.verb : reason};
   }
   return LeaseRefusal{"the daemon closed the connection"};
 }
@@ -290,10 +303,34 @@ void BrokerLink::release() {
   send({.verb = "release", .fields = {}});
 }
 
+void BrokerLink::leaving() {
+  if (!server_.empty()) send({.verb = "leaving", .fields = {}});
+}
+
+std::string BrokerLink::park(UniqueFd connection, UniqueFd state, milliseconds patience) {
+  bool const held = !server_.empty();
+  server_.clear();
+  server_pid_ = 0;
+  if (!socket_) return "there is no daemon";
+  if (!held) return "there is no lease";
+  std::uint64_t const number = ++requests_;
+  ControlMessage message{.verb = "park", .fields = {}};
+  message.add("request", number);
+  if (!send(message, connection.get(), state.get())) return "the daemon could not be told";
+  Answer const answer = wait_for_answer(number, steady_clock::now() + patience);
+  // It may have them all the same: a session that is parked and one that is dropped are one to us.
+  if (!answer.message && socket_)
+    return "the daemon did not answer within " + std::to_string(patience.count()) + " ms";
+  if (!answer.message) return "the daemon has ended";
+  if (answer.message->verb == "parked") return {};
+  std::string reason(answer.message->get("reason"));
+  return reason.empty() ? "the daemon answered " + answer.message->verb : reason;
+}
+
 std::optional<LeasedServerEnd> BrokerLink::how_it_ended(milliseconds patience) {
   TimePoint const deadline = steady_clock::now() + patience;
   while (socket_ && !ended_) {
-    if (hear(0, nullptr, nullptr)) continue;
+    if (hear(0, nullptr)) continue;
     if (!socket_ || left(deadline) == 0 || !poll_readable(socket_.get(), left(deadline))) break;
   }
   return ended_;

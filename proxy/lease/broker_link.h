@@ -30,10 +30,13 @@ struct LeaseRequest {
   // For status only.
   std::string go;
   std::string go_version;
-  // Digest of what a parked session must be equal in to be had instead of a fresh one, and who
-  // asks. Empty: a fresh one, and this one will not be parked.
+  // Digest of what sessions must be equal in for one to take up what the other has parked, and who
+  // asks. Either empty: this one takes up none, and will not be parked.
   std::string fingerprint{};
   std::string parker{};
+  // The session begins: a parked one may be had instead of a fresh connection. Otherwise it only
+  // may be parked later.
+  bool resume = false;
 };
 
 struct Lease {
@@ -117,10 +120,15 @@ class BrokerLink {
   std::string reach(TimePoint deadline, Start start);
   std::string connect_to(const std::string& path);
   void introduce(kernel::UniqueFd socket);
-  bool send(const ControlMessage& message);
+  bool send(const ControlMessage& message, int descriptor = -1, int second = -1);
+  struct Answer {
+    std::optional<ControlMessage> message;  // nullopt: the daemon is gone, or did not answer
+    kernel::UniqueFd descriptor, second;
+  };
   // Takes what has come; `answer` gets that to `request`, if it is among it. False: nothing came.
-  bool hear(std::uint64_t request, std::optional<ControlMessage>* answer,
-            kernel::UniqueFd* descriptor);
+  bool hear(std::uint64_t request, Answer* answer);
+  // Until there is an answer, the daemon is gone, or the time is over.
+  Answer wait_for_answer(std::uint64_t request, TimePoint deadline);
   void take(const ControlMessage& message);
   void lost();
   void look_for_daemon();

@@ -24,7 +24,7 @@ boost::system::error_code error_of(int code) { return {code, boost::system::syst
 constexpr std::size_t kDescriptorsMax = 8;
 
 // Takes ownership of all descriptors that came along; how many.
-std::size_t take_descriptors(msghdr& header, UniqueFd& first) {
+std::size_t take_descriptors(msghdr& header, UniqueFd& first, UniqueFd& second) {
   std::size_t count = 0;
   for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
@@ -33,7 +33,9 @@ std::size_t take_descriptors(msghdr& header, UniqueFd& first) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
       UniqueFd owned(fd);
-      if (count++ == 0) first = std::move(owned);
+      ++count;
+      if (count == 1) first = std::move(owned);
+      if (count == 2) second = std::move(owned);
     }
   }
   return count;
@@ -68,7 +70,7 @@ ReceivedControl receive_control(int fd) {
     received.status = errno == EAGAIN ? Status::would_block : Status::closed;
     return received;
   }
-  std::size_t const descriptors = take_descriptors(header, received.descriptor);
+  std::size_t const descriptors = take_descriptors(header, received.descriptor, received.second);
   // A datagram of no bytes looks like the end, and no peer of ours sends one.
   if (size == 0) {
     received.status = Status::closed;
@@ -78,36 +80,40 @@ ReceivedControl receive_control(int fd) {
   DecodedControl decoded = decode_control(datagram);
   received.version = decoded.version;
   received.complaint = std::move(decoded.complaint);
-  if ((header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0 || descriptors > 1) {
+  if ((header.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0 || descriptors > 2) {
     decoded.message.reset();
     received.complaint =
-        (header.msg_flags & MSG_TRUNC) != 0 ? "is too long" : "carries more than one descriptor";
+        (header.msg_flags & MSG_TRUNC) != 0 ? "is too long" : "carries too many descriptors";
   }
   received.status = decoded.message ? Status::message : Status::refused;
   if (decoded.message) {
     received.message = std::move(*decoded.message);
   } else {
     received.descriptor.reset();
+    received.second.reset();
   }
   return received;
 }
 
-boost::system::error_code send_control(int fd, const ControlMessage& message, int descriptor) {
+boost::system::error_code send_control(int fd, const ControlMessage& message, int descriptor,
+                                       int second) {
   std::string const datagram = encode(message);
   if (datagram.empty()) return error_of(EMSGSIZE);
   iovec content{const_cast<char*>(datagram.data()), datagram.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> side{};
+  std::array<int, 2> const descriptors = {descriptor, second};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof descriptors)> side{};
   msghdr header{};
   header.msg_iov = &content;
   header.msg_iovlen = 1;
   if (descriptor >= 0) {
+    std::size_t const bytes = (second >= 0 ? 2 : 1) * sizeof(int);
     header.msg_control = side.data();
-    header.msg_controllen = side.size();
+    header.msg_controllen = CMSG_SPACE(bytes);
     cmsghdr* const part = CMSG_FIRSTHDR(&header);
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(part), &descriptor, sizeof descriptor);
+    part->cmsg_len = CMSG_LEN(bytes);
+    std::memcpy(CMSG_DATA(part), descriptors.data(), bytes);
   }
   ssize_t size = 0;
   do {

@@ -1,5 +1,5 @@
 // Sends and receives control messages on a SOCK_SEQPACKET socket. Never blocks, whatever the flags
-// of the descriptor; a descriptor that comes along is close-on-exec and owned at once.
+// of the descriptor; descriptors that come along are close-on-exec and owned at once.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -24,7 +24,7 @@ struct ReceivedControl {
   // At most two, in order; more, or truncated ones, are `refused`.
   kernel::UniqueFd descriptor;
   kernel::UniqueFd second;
-  int version = 0;              // of a refused one: as in DecodedControl
+  int version = 0;  // of a refused one: as in DecodedControl
   std::string complaint;
 };
 ReceivedControl receive_control(int fd);

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "proxy/kernel/sender_options.h"
+#include "proxy/lease/session_fingerprint.h"
+#include "proxy/lease/state_file.h"
 #include "proxy/observe/log.h"
 
 namespace bridge::lease {
@@ -15,6 +17,8 @@ namespace {
 
 // The daemon hears of a gopls' end when we do.
 constexpr std::chrono::milliseconds kEndPatience{100};
+// The daemon answers in well under a millisecond; the editor waits for its `shutdown`.
+constexpr std::chrono::milliseconds kParkPatience{200};
 
 }  // namespace
 
@@ -36,23 +40,49 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(Acqu
   environment_ = key.session_environment;
   if (!needs_.own_reason.empty()) return acquire_own(reason, needs_.own_reason);
 
-  auto lease = link_.lease({.key = key.digest,
-                            .program = settings_.key.gopls.path,
-                            .args = key.server_args,
-                            .environment = key.server_environment,
-                            .go = key.go,
-                            .go_version = key.go_version});
+  SessionFingerprint fingerprint;
+  fingerprint.why_not = "park is off";
+  if (settings_.park)
+    fingerprint = session_fingerprint(needs_, key, server::Environment(::environ));
+  why_not_park_ = fingerprint.why_not;
+  LeaseRequest request{.key = key.digest,
+                       .program = settings_.key.gopls.path,
+                       .args = key.server_args,
+                       .environment = key.server_environment,
+                       .go = key.go,
+                       .go_version = key.go_version,
+                       .fingerprint = fingerprint.digest,
+                       .parker = needs_.parker,
+                       .resume = reason == AcquireReason::first};
+  auto lease = link_.lease(request);
+  std::string state;
+  if (lease && lease->state) {
+    MappedState const mapped(lease->state.get());
+    state = mapped.bytes();
+    lease->state.reset();
+    if (!mapped.ok()) {
+      observe::log(observe::LogLevel::warn, "what was parked cannot be had: " + mapped.complaint());
+      request.resume = false;
+      lease = link_.lease(request);
+    }
+  }
   if (!lease) return acquire_own(reason, lease.error().message);
   own_reason_.clear();
-  kernel::set_sender_options(lease->socket.get());
+  auto connection = connection_of(std::move(*lease));
+  if (connection) connection->parked = std::move(state);
+  return connection;
+}
+
+boost::system::result<ServerConnection, AcquireError> LeasedServer::connection_of(Lease lease) {
+  kernel::set_sender_options(lease.socket.get());
   ServerConnection connection;
-  connection.write.reset(::fcntl(lease->socket.get(), F_DUPFD_CLOEXEC, 3));
+  connection.write.reset(::fcntl(lease.socket.get(), F_DUPFD_CLOEXEC, 3));
   if (!connection.write) {
     return AcquireError{std::string("no descriptor for the server: ") + std::strerror(errno)};
   }
-  connection.read = std::move(lease->socket);
+  connection.read = std::move(lease.socket);
   connection.sharing = Sharing::pooled;
-  connection.name = "shared gopls " + lease->server + " (pid " + std::to_string(lease->pid) + ")";
+  connection.name = "shared gopls " + lease.server + " (pid " + std::to_string(lease.pid) + ")";
   connection.environment = environment_;
   return connection;
 }
@@ -64,6 +94,7 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire_own(
     observe::log(observe::LogLevel::info, "a gopls of this session's own: " + why);
   }
   own_reason_ = std::move(why);
+  why_not_park_ = "it is not shared";
   link_.join();
   auto connection = own_->acquire(reason);
   if (connection) connection->environment = environment_;
@@ -77,6 +108,22 @@ std::optional<SourceServerEnd> LeasedServer::how_it_ended() {
     return SourceServerEnd{.words = "its daemon has ended too", .killed = true};
   if (!end) return std::nullopt;
   return SourceServerEnd{.words = std::move(end->words), .killed = end->killed};
+}
+
+std::string LeasedServer::why_not_park() const {
+  return why_not_park_.empty() && !link_.connected() ? "there is no daemon" : why_not_park_;
+}
+
+void LeasedServer::leaving() {
+  if (why_not_park_.empty()) link_.leaving();
+}
+
+std::string LeasedServer::park(kernel::UniqueFd connection, std::string_view state) {
+  if (std::string why = why_not_park(); !why.empty()) return why;
+  why_not_park_ = "it was parked already";
+  kernel::UniqueFd file = make_state_file(state);
+  if (!file) return std::string("no memory for its state: ") + std::strerror(errno);
+  return link_.park(std::move(connection), std::move(file), kParkPatience);
 }
 
 }  // namespace bridge::lease

@@ -18,6 +18,7 @@ class LeasedServer final : public ServerSource {
   struct Settings {
     server::ShareKeyInput key;  // its folders are those of SessionNeeds, if isolated
     bool isolate_workspaces = false;
+    bool park = true;  // a session may be parked, and a parked one taken up
   };
 
   // `link` must outlive it. `own` serves where sharing cannot be.
@@ -28,6 +29,9 @@ class LeasedServer final : public ServerSource {
   void tell(const SessionNeeds& needs) override { needs_ = needs; }
   std::optional<SourceServerEnd> how_it_ended() override;
   void release() override { link_.release(); }
+  std::string why_not_park() const override;
+  void leaving() override;
+  std::string park(kernel::UniqueFd connection, std::string_view state) override;
 
   // Why the last server is a private one; empty: it is shared, or none was acquired.
   const std::string& own_reason() const noexcept { return own_reason_; }
@@ -35,6 +39,7 @@ class LeasedServer final : public ServerSource {
  private:
   boost::system::result<ServerConnection, AcquireError> acquire_own(AcquireReason reason,
                                                                     std::string why);
+  boost::system::result<ServerConnection, AcquireError> connection_of(Lease lease);
 
   BrokerLink& link_;
   Settings settings_;
@@ -45,6 +50,8 @@ class LeasedServer final : public ServerSource {
   // fits no shared one.
   bool own_for_good_ = false;
   std::vector<std::pair<std::string, std::string>> environment_;
+  // Why what the last lease gave cannot be parked; empty: it can be.
+  std::string why_not_park_ = "no server was acquired";
 };
 
 }  // namespace bridge::lease

@@ -1,4 +1,4 @@
-// Control messages on sockets: whole, with one descriptor at most, never blocking.
+// Control messages on sockets: whole, with two descriptors at most, never blocking.
 #include "proxy/lease/control_socket.h"
 
 #include <fcntl.h>
@@ -94,14 +94,32 @@ TEST_F(ControlSocket, ADescriptorComesWithItAndIsCloseOnExec) {
   EXPECT_EQ(::fcntl(received.descriptor.get(), F_GETFD), FD_CLOEXEC);
 }
 
-TEST_F(ControlSocket, MoreThanOneDescriptorIsRefusedAndNoneIsKept) {
+TEST_F(ControlSocket, TwoDescriptorsComeInOrderAndAreCloseOnExec) {
+  int fds[2];
+  ASSERT_EQ(::pipe2(fds, O_CLOEXEC), 0);
+  UniqueFd const first(fds[0]);
+  UniqueFd const other(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  UniqueFd const writer(fds[1]);
+  EXPECT_FALSE(send_control(theirs.get(), status(), first.get(), other.get()));
+  auto const received = receive_control(ours.get());
+  EXPECT_EQ(received.status, Status::message);
+  ASSERT_TRUE(received.descriptor);
+  ASSERT_TRUE(received.second);
+  EXPECT_EQ(file_of(received.descriptor.get()), file_of(first.get()));
+  EXPECT_EQ(file_of(received.second.get()), file_of(other.get()));
+  EXPECT_EQ(::fcntl(received.descriptor.get(), F_GETFD), FD_CLOEXEC);
+  EXPECT_EQ(::fcntl(received.second.get(), F_GETFD), FD_CLOEXEC);
+}
+
+TEST_F(ControlSocket, MoreThanTwoDescriptorsAreRefusedAndNoneIsKept) {
   auto const before = rigs::open_descriptors();
   // As many as a message may carry (SCM_MAX_FD, unix(7)); some more than any receiver has room for.
-  for (std::size_t const count : {2U, 8U, 9U, 60U, 253U}) {
+  for (std::size_t const count : {3U, 8U, 9U, 60U, 253U}) {
     send_descriptors(count);
     auto const received = receive_control(ours.get());
     EXPECT_EQ(received.status, Status::refused) << count;
     EXPECT_FALSE(received.descriptor) << count;
+    EXPECT_FALSE(received.second) << count;
     EXPECT_NE(received.complaint, "") << count;
     EXPECT_EQ(rigs::open_descriptors(), before) << count;
   }
