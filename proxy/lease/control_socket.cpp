@@ -52,6 +52,8 @@ ReceivedControl receive_control(int fd) {
   do {
     size = ::recv(fd, nullptr, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
   } while (size < 0 && (errno == EINTR || (errno == ECONNRESET && !std::exchange(reset, true))));
+  // What comes from here on is for the next call: it would not fit.
+  if (size < 0 && errno == EAGAIN) return {};
   std::size_t const bytes = size > 0 ? static_cast<std::size_t>(size) : 1;
   std::string datagram(std::min(bytes, kControlMessageBytesMax), '\0');
   iovec room{datagram.data(), datagram.size()};

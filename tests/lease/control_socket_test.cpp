@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -204,6 +205,34 @@ TEST_F(ControlSocket, WhatAPeerSaidBeforeItWentIsHeardAlsoWhereItDidNotListen) {
   theirs.reset();
   EXPECT_EQ(receive_control(ours.get()).message.verb, "goodbye");
   EXPECT_EQ(receive_control(ours.get()).status, Status::closed);
+}
+
+// In so many rounds it comes thousands of times between two system calls of the reader's.
+TEST_F(ControlSocket, AMessageThatComesWhileOneLooksForItIsWhole) {
+  constexpr int kRounds = 20'000;
+  pid_t const sender = ::fork();
+  ASSERT_GE(sender, 0);
+  if (sender == 0) {
+    ours.reset();
+    for (int round = 0; round < kRounds; ++round) {
+      if (send_control(theirs.get(), status())) ::_exit(1);
+      char answer = 0;
+      if (::recv(theirs.get(), &answer, 1, 0) != 1) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  theirs.reset();
+  int whole = 0;
+  auto received = receive_control(ours.get());
+  for (; received.status != Status::closed; received = receive_control(ours.get())) {
+    if (received.status == Status::would_block) continue;
+    if (received.message == status()) ++whole;
+    ASSERT_EQ(::send(ours.get(), "x", 1, MSG_NOSIGNAL), 1);
+  }
+  EXPECT_EQ(whole, kRounds);
+  int ended = -1;
+  EXPECT_EQ(::waitpid(sender, &ended, 0), sender);
+  EXPECT_EQ(ended, 0);
 }
 
 struct ControlConnect : testing::Test {
