@@ -13,6 +13,8 @@ namespace bridge::session {
 namespace {
 
 constexpr int kMethodNotFound = -32601;  // JSON-RPC 2.0, section 5.1
+// gopls has one or two tokens at a time.
+constexpr std::size_t kTokensMax = 256;
 
 struct FixedAnswer {
   std::string_view method;
@@ -127,6 +129,9 @@ void ParkedDrain::answer(const framing::EnvelopeText& request, std::string_view 
 }
 
 std::string ParkedDrain::configuration_for(std::string_view params) const {
+  // Asked before the editor left: what for is not known. gopls has one item in each request, and
+  // asks again when the session is taken up.
+  if (params.empty() && !start_.configuration.empty()) return start_.configuration.back().second;
   for (auto const& [asked, result] : start_.configuration)
     if (asked == params) return result;
   std::string nulls;
@@ -169,16 +174,24 @@ bool ParkedDrain::take_progress(std::string_view params) {
   static constexpr FieldName kKind("kind");
   std::string_view const token = field(params, kToken);
   std::string_view const kind = field(field(params, kValue), kKind);
-  if (kind == R"("end")") {
-    std::erase_if(start_.open_progress,
-                  [&](const std::string& open) { return same_id(open, token); });
+  if (kind == R"("begin")") {
+    open_progress(token);
     return true;
   }
-  return kind == R"("begin")";
+  if (kind != R"("end")") return false;
+  std::erase_if(start_.open_progress,
+                [&](const std::string& open) { return same_id(open, token); });
+  return true;
 }
 
+// From the request to create it on: gopls begins at once when that is answered.
 void ParkedDrain::open_progress(std::string_view raw_token) {
-  if (!raw_token.empty()) start_.open_progress.emplace_back(raw_token);
+  if (raw_token.empty() ||
+      std::any_of(start_.open_progress.begin(), start_.open_progress.end(),
+                  [&](const std::string& open) { return same_id(open, raw_token); }))
+    return;
+  if (start_.open_progress.size() >= kTokensMax) return fail("the server began too much at once");
+  start_.open_progress.emplace_back(raw_token);
 }
 
 void ParkedDrain::keep(std::string_view body) {

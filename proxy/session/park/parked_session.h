@@ -20,7 +20,7 @@ namespace bridge::session {
 
 // A document that the server has open and that is equal to its file.
 struct KeptDocument {
-  std::string raw_uri;  // JSON string, with quotes, as sent with didOpen
+  std::string raw_uri{};  // JSON string, with quotes, as sent with didOpen
   std::uint64_t bytes = 0;
   std::uint64_t text_checksum = 0;  // checksum() of journal/record.h over the text
   friend bool operator==(const KeptDocument&, const KeptDocument&) = default;
@@ -28,24 +28,24 @@ struct KeptDocument {
 
 // What the drain must know (parked_drain.h).
 struct DrainStart {
-  std::string unread;             // bytes of the server's that were read and not taken
-  std::vector<std::string> owed;  // raw ids of the requests that the server has not answered
-  std::vector<ServerRequest> open_requests;  // of the server's, which the editor has not answered
+  std::string unread{};             // bytes of the server's that were read and not taken
+  std::vector<std::string> owed{};  // raw ids of the requests that the server has not answered
+  std::vector<ServerRequest> open_requests{};  // of the server's, which the editor has not answered
   // Raw params of workspace/configuration requests, each with the raw result last given.
-  std::vector<std::pair<std::string, std::string>> configuration;
+  std::vector<std::pair<std::string, std::string>> configuration{};
   // Raw tokens that the server created and has not ended (Journal::open_progress()).
-  std::vector<std::string> open_progress;
+  std::vector<std::string> open_progress{};
 };
 
 struct ParkedSession {
   DrainStart drain;
-  std::string journal;  // Journal::serialise(), without documents and without what is in flight
-  std::vector<KeptDocument> documents;
-  std::string snapshot;  // WorkspaceSnapshot::serialise(): the files as they were last told
+  std::string journal{};  // Journal::serialise(), without documents and without what is in flight
+  std::vector<KeptDocument> documents{};
+  std::string snapshot{};  // WorkspaceSnapshot::serialise(): the files as they were last told
   // While it was parked (ParkedDrain::news()): bodies of the server's messages that the journal
   // must take in (registrations, progress), and of publishDiagnostics only what it says of which
   // file.
-  std::vector<std::string> news;
+  std::vector<std::string> news{};
 };
 
 // The front's part: all but `news`.
