@@ -6,8 +6,8 @@ const sortKey = (value) => JSON.stringify(value);
 const sorted = (list) => (Array.isArray(list) ? [...list].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)) : list);
 
 // gopls remembers a package that no pattern names for as long as it lives, once a file of it was open:
-// its symbols say what was looked at, not what there is.
-const ofTheModules = (symbols) => (Array.isArray(symbols) ? symbols.filter(({ location }) => !/\/(_[^/]*|linked|vendor)\//.test(location.uri)) : symbols);
+// what it says of such a file unasked tells what was looked at, not what there is.
+const ofTheModules = (uri) => !/\/(_[^/]*|linked|vendor)\//.test(uri);
 
 // Up to `count` places of identifiers worth asking about: calls and declarations.
 function positions(random, texts, count) {
@@ -32,6 +32,10 @@ async function ask(window, method, params) {
   }
 }
 
+function symbolsOfTheModules(found) {
+  return Array.isArray(found) ? sorted(found.filter(({ location }) => ofTheModules(location.uri))) : found;
+}
+
 // All of it at once: the first answers of a session count.
 async function answersOf(window, places, names) {
   const questions = [];
@@ -45,15 +49,16 @@ async function answersOf(window, places, names) {
     if (index % 3 === 0) put(`references ${label}`, 'textDocument/references', { ...at, context: { includeDeclaration: true } }, sorted);
   });
   for (const name of names) put(`symbols of ${name}`, 'textDocument/documentSymbol', { textDocument: { uri: window.uri(name) } });
-  for (const query of ['Alpha', 'New', 'Linked']) put(`symbols like ${query}`, 'workspace/symbol', { query }, (found) => sorted(ofTheModules(found)));
+  for (const query of ['Alpha', 'New', 'Linked']) put(`symbols like ${query}`, 'workspace/symbol', { query }, symbolsOfTheModules);
   return Object.fromEntries(await Promise.all(questions));
 }
 
 // Of every file that has some, without the version, which is the window's.
 function diagnosticsOf(window) {
   const found = {};
+  const open = new Set([...window.open_.keys()].map((name) => window.uri(name)));
   for (const [uri, { diagnostics }] of window.diagnostics) {
-    if (diagnostics.length > 0) found[`diagnostics of ${uri}`] = sorted(diagnostics.map(withoutOrder));
+    if (diagnostics.length > 0 && (open.has(uri) || ofTheModules(uri))) found[`diagnostics of ${uri}`] = sorted(diagnostics.map(withoutOrder));
   }
   return found;
 }

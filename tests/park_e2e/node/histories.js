@@ -2,7 +2,8 @@
 // works on a generated workspace and leaves; then its files change; an editor that comes back is compared
 // with a gopls that has just been started: hovers, definitions, references, symbols, diagnostics. Five
 // histories in a row are of one seed, from FIRST (1) on; a seed repeats all of them. For BRIDGE also
-// `told` and `untold`: one gopls that lives on, with and without file events; the second must fail.
+// `told` and `untold`: one gopls that lives on, with and without file events; of the second differences
+// are wanted, and it fails without.
 'use strict';
 const { assert, main } = require('../../e2e/node/client');
 const { answersOf, diagnosticsOf, differences, positions } = require('./answers');
@@ -13,8 +14,9 @@ const { Bridge, Place, Window, waysToLeave } = require('./window');
 const { Workspace } = require('./workspace');
 
 const kPerSeed = 5;
-const kSettleMs = Number(process.env.PARK_SETTLE_MS ?? 5_000);
 const [gopls, bridge, count = '10', first = '1'] = process.argv.slice(2);
+// Long beside what gopls takes: waited for in vain only where the two differ.
+const kSettleMs = bridge === 'untold' ? 1_000 : 5_000;
 
 const later = (ms) => new Promise((next) => setTimeout(next, ms));
 
@@ -108,8 +110,10 @@ async function seedOf(seed, histories, way, place, tally, step) {
       what('the fresh one leaves');
       await fresh.leave('shutdown and exit');
       if (found.length > 0) {
-        console.log(`DIFFERENT: seed ${seed}, history ${number}\n  ${done.join('\n  ')}`);
-        for (const each of found) console.log(reported(each).replaceAll(ws.top, ''));
+        if (bridge !== 'untold') {
+          console.log(`DIFFERENT: seed ${seed}, history ${number}\n  ${done.join('\n  ')}`);
+          for (const each of found) console.log(reported(each).replaceAll(ws.top, ''));
+        }
         tally.different.push(`${seed}/${number}`);
       }
     }
@@ -120,7 +124,7 @@ async function seedOf(seed, histories, way, place, tally, step) {
   }
 }
 
-main(Number(count) * 6 + 60, async (say) => {
+main(Number(count) * 12 + 60, async (say) => {
   let at = '';
   const step = (text) => { at = text; if (process.env.VERBOSE) say(text); };
   const place = new Place();
@@ -139,6 +143,7 @@ main(Number(count) * 6 + 60, async (say) => {
     place.remove();
   }
   console.log(`seeds from ${first} on: ${tally.histories} histories, ${tally.resumed} resumed, ${tally.different.length} different, ${Math.round((Date.now() - began) / 1000)} s`);
+  if (bridge === 'untold') return assert.ok(tally.different.length > 0, 'the comparison sees nothing');
   assert.deepEqual(tally.different, []);
-  assert.ok(tally.resumed * 2 >= tally.histories, 'fewer than half were resumed');
+  return assert.ok(tally.resumed * 2 >= tally.histories, 'fewer than half were resumed');
 });

@@ -42,6 +42,7 @@ class LivingOn {
         for (const name of this.before.keys()) if (!now.has(name)) changes.push({ uri: pathToFileURL(name).href, type: 3 });
         this.before = now;
         if (this.told && changes.length > 0) await living.notify('workspace/didChangeWatchedFiles', { changes });
+        if (process.env.PARK_FIRST) await living.request('workspace/symbol', { query: 'main' });
       };
       return living;
     }

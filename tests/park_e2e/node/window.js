@@ -25,7 +25,7 @@ class Window extends Client {
     this.onServerNotification = (method, params) => {
       if (method === 'window/showMessage') this.messages.push(params.message);
     };
-    this.exited.then(() => this.body.stdin.end());
+    this.exited.then(() => this.stays || this.body.stdin.end()); // `stays`: its process starts another server
   }
 
   async begin(processId = this.body.pid) {
@@ -112,11 +112,9 @@ class Bridge {
     this.counted = count;
     return { more, parked: parked.length, servers: servers.length, count };
   }
-  // The daemon ends by itself soon after; its gopls with it.
   stop() {
     const before = this.status();
     const pids = [before.daemon?.pid, ...(before.servers ?? []).map((each) => each.pid)].map(Number).filter((pid) => pid > 1);
-    try { this.ask('stop'); } catch { /* there was none */ }
     for (const pid of pids) try { process.kill(pid, 'SIGTERM'); } catch { /* it has ended */ }
   }
 }

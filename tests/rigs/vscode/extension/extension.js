@@ -33,6 +33,7 @@ exports.activate = (context) => {
     seen.state = State[newState].toLowerCase();
     show();
   }));
+  context.subscriptions.push(vscode.commands.registerCommand('bridgeE2e.restart', () => client.restart()));
   client.start().catch((error) => { seen.state = `failed: ${error.message}`; show(); });
 };
 
