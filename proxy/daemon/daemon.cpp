@@ -29,6 +29,7 @@ Daemon::Daemon(const DaemonSettings& settings, Place place)
       first_directory_(place_.directory.path),
       began_(static_cast<std::uint64_t>(std::time(nullptr))),
       pool_({.idle_timeout = settings.idle_timeout}),
+      parking_({.timeout = settings.park_timeout, .sessions_max = settings.parked_max}),
       empty_since_(now()) {
   readiness_.on_turn_over(*this);
 }
@@ -89,6 +90,9 @@ void Daemon::finish(const std::string& why) {
   if (over_) return;
   over_ = true;
   log(LogLevel::info, "the daemon ends: " + why);
+  // Their connections end with this program, also where it takes over from itself: a cache.
+  if (!parked_.empty())
+    log(LogLevel::info, "parked sessions that end with it: " + std::to_string(parked_.size()));
   // Who takes over at once need not be waited for.
   if (!reexecute_) {
     place_.manager.notify("STOPPING=1");
@@ -105,7 +109,9 @@ void Daemon::finish(const std::string& why) {
 
 void Daemon::on_turn_over() {
   if (over_) return;
+  obey_parking();
   obey();
+  std::erase_if(parked_, [](auto const& entry) { return entry.second.ended; });
   std::erase_if(fronts_, [](auto const& entry) { return entry.second->gone(); });
   std::erase_if(servers_, [](auto const& entry) { return entry.second.ended; });
   std::erase_if(listening_, [](Listening const& one) { return one.gone; });
@@ -115,6 +121,7 @@ void Daemon::on_turn_over() {
                                   [](auto const& entry) { return entry.second->asked; });
     if (all) answer_status();
   }
+  watch_pressure();
   say_state();
   arm_timers();
 }
@@ -133,6 +140,8 @@ void Daemon::arm_timers() {
   if (empty && !empty_) empty_since_ = now();
   empty_ = empty;
   std::optional<TimePoint> next = pool_.next_tick();
+  auto const parking = parking_.next_tick();
+  if (parking && (!next || *parking < *next)) next = parking;
   if (empty && settings_.daemon_idle_timeout.count() > 0) {
     TimePoint const end = empty_since_ + settings_.daemon_idle_timeout;
     if (!next || end < *next) next = end;
@@ -145,6 +154,8 @@ void Daemon::arm_timers() {
   idle_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error || over_) return;
     idle_at_.reset();
+    parking_.tick(now());
+    obey_parking();
     pool_.tick(now());
     if (empty_ && settings_.daemon_idle_timeout.count() > 0 &&
         now() - empty_since_ >= settings_.daemon_idle_timeout) {
@@ -172,7 +183,8 @@ std::size_t Daemon::sessions() const {
 void Daemon::say_state() {
   if (!place_.manager.present()) return;
   std::string const state = "STATUS=" + std::to_string(servers_.size()) + " gopls, " +
-                            std::to_string(sessions()) + " sessions";
+                            std::to_string(sessions()) + " sessions, " +
+                            std::to_string(parking_.parked().size()) + " parked";
   if (state == last_state_) return;
   last_state_ = state;
   place_.manager.notify(state);
@@ -180,10 +192,17 @@ void Daemon::say_state() {
 
 // --- fronts --------------------------------------------------------------------------------------
 
-void Daemon::on_message(Front& front, const ControlMessage& message) {
+void Daemon::on_message(Front& front, lease::ReceivedControl& received) {
+  ControlMessage const& message = received.message;
   if (message.verb == "lease") return on_lease(front, message);
   if (message.verb == "session") return on_session(front, message);
-  if (message.verb == "release") return pool_.release(front.id(), now());
+  if (message.verb == "release") return release(front.id(), /*for_good=*/false);
+  if (message.verb == "park") return on_park(front, received);
+  if (message.verb == "leaving") {
+    if (auto const server = pool_.lease_of(front.id())) parking_.leaving(front.id(), *server);
+    return;
+  }
+  if (message.verb == "drop") return on_drop(front, message);
   if (message.verb == "status") return on_status(front);
   if (message.verb == "restart-server") return on_restart(front, message);
   if (message.verb == "stop") {
@@ -196,7 +215,7 @@ void Daemon::on_message(Front& front, const ControlMessage& message) {
 }
 
 void Daemon::on_gone(Front& front) {
-  pool_.release(front.id(), now());
+  release(front.id(), /*for_good=*/true);
   std::erase(status_waiters_, front.id());
 }
 
@@ -212,7 +231,14 @@ void Daemon::on_lease(Front& front, const ControlMessage& message) {
                 .umask = front.peer().umask};
   if (recipe.key.empty() || !recipe.program.starts_with('/'))
     return refuse(front, "the request names no key or no absolute program");
-  pool_.lease(front.id(), std::move(recipe), now());
+  drop_upgraded(recipe);
+  SessionMark mark{.key = recipe.key,
+                   .fingerprint = std::string(message.get("fingerprint")),
+                   .parker = std::string(message.get("parker"))};
+  pool_.release(front.id(), now());
+  parking_.lease(front.id(), std::move(recipe), std::move(mark), message.get("resume") == "1",
+                 now());
+  obey_parking();
 }
 
 void Daemon::refuse(Front& front, const std::string& reason) {
@@ -226,6 +252,10 @@ void Daemon::refuse(Front& front, const std::string& reason) {
 
 void Daemon::on_session(Front& front, const ControlMessage& message) {
   front.facts = message.fields;
+  // Not for others' eyes: a digest of what may be secrets.
+  std::erase_if(front.facts, [](auto const& fact) {
+    return fact.first == "fingerprint" || fact.first == "parker";
+  });
   front.facts_at = now();
   front.asked = false;
   // After a daemon before us: which gopls it has.
@@ -235,7 +265,11 @@ void Daemon::on_session(Front& front, const ControlMessage& message) {
   for (auto const& [id, server] : servers_) {
     bool const same =
         server.process->name() == name && pid == static_cast<std::uint64_t>(server.process->pid());
-    if (same) return pool_.claim(front.id(), id);
+    if (!same) continue;
+    parking_.claim(front.id(), {.key = server.process->recipe().key,
+                                .fingerprint = std::string(message.get("fingerprint")),
+                                .parker = std::string(message.get("parker"))});
+    return pool_.claim(front.id(), id);
   }
 }
 
@@ -251,7 +285,7 @@ void Daemon::on_restart(Front& front, const ControlMessage& message) {
   }
   // Whoever asks again gets another process: a lease given back is one less for the old one.
   for (auto& [id, server] : servers_) {
-    if (wanted.empty() || server.process->name() == wanted) pool_.retire(id, now());
+    if (wanted.empty() || server.process->name() == wanted) retire(id);
   }
   ControlMessage answer{.verb = "done", .fields = {}};
   answer.add("sessions", told);

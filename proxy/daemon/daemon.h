@@ -1,5 +1,6 @@
-// The daemon at work: its sockets, fronts, servers and timers, and what connects them. What is
-// decided about servers is the pool's (pool.h); here it is done.
+// The daemon at work: its sockets, fronts, servers, parked sessions and timers, and what connects
+// them. What is decided about servers is the pool's (pool.h), about parked sessions parking's
+// (parking.h); here it is done.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -16,6 +17,9 @@
 #include <vector>
 
 #include "proxy/daemon/front.h"
+#include "proxy/daemon/memory_pressure.h"
+#include "proxy/daemon/parked_connection.h"
+#include "proxy/daemon/parking.h"
 #include "proxy/daemon/pool.h"
 #include "proxy/daemon/run_daemon.h"
 #include "proxy/daemon/server_process.h"
@@ -28,7 +32,9 @@
 
 namespace bridge::daemon {
 
-class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnListener {
+class Daemon final : private Front::Listener,
+                     private ParkedConnection::Listener,
+                     private relay::ReadinessSet::TurnListener {
  public:
   // What it takes over: the directory, the lock that makes it the only one there, the manager, and
   // the sockets that were inherited (none: it binds its own).
@@ -77,6 +83,13 @@ class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnL
     relay::ReadinessCallbacks ready;
     std::optional<relay::ReadinessSet::Watch> watch;
   };
+  struct Parked {
+    std::unique_ptr<ParkedConnection> connection;
+    TimePoint since{};
+    std::string who;                                         // for the log
+    std::vector<std::pair<std::string, std::string>> facts;  // editor and folders, for status
+    bool ended = false;                                      // to be dropped when the turn is over
+  };
   struct PendingGrant {
     FrontId front;
     ServerId server;
@@ -84,8 +97,11 @@ class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnL
   };
 
   // Front::Listener.
-  void on_message(Front& front, const lease::ControlMessage& message) override;
+  void on_message(Front& front, lease::ReceivedControl& received) override;
   void on_gone(Front& front) override;
+  // ParkedConnection::Listener.
+  void on_parked_ready(ParkedId id, bool ready) override;
+  void on_parked_trouble(ParkedId id, const std::string& why) override;
   // ReadinessSet::TurnListener.
   void on_turn_over() override;
 
@@ -105,6 +121,21 @@ class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnL
   void on_session(Front& front, const lease::ControlMessage& message);
   void on_restart(Front& front, const lease::ControlMessage& message);
   void refuse(Front& front, const std::string& reason);
+
+  // Parked sessions (daemon_parking.cpp).
+  void on_park(Front& front, lease::ReceivedControl& received);
+  std::string park(Front& front, lease::ReceivedControl& received, ParkedId& id);
+  void on_drop(Front& front, const lease::ControlMessage& message);
+  void release(FrontId front, bool for_good);
+  void obey_parking();
+  void obey(ParkingAction& action);
+  void resume(FrontId front, ParkedId id, Recipe recipe);
+  void drop_parked(ParkedId id, const std::string& why);
+  void retire(ServerId server);
+  void drop_upgraded(const Recipe& recipe);
+  void make_room(const std::string& why);
+  void watch_pressure();
+  void about_parked(Front& asking) const;
 
   // Servers.
   void obey();
@@ -156,6 +187,11 @@ class Daemon final : private Front::Listener, private relay::ReadinessSet::TurnL
   bool polling_ = false;
 
   Pool pool_;
+  Parking parking_;
+  std::map<ParkedId, Parked> parked_;
+  std::uint64_t resumed_ = 0;
+  std::uint64_t dropped_ = 0;
+  std::optional<MemoryPressure> pressure_;  // while something is parked
   std::map<ServerId, Server> servers_;
   std::uint64_t names_given_ = 0;
   std::uint64_t adopted_ = 0;

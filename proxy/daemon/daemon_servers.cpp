@@ -53,6 +53,8 @@ void Daemon::obey(const PoolAction& action) {
       if (front != fronts_.end()) refuse(*front->second, action.text);
       return;
     case PoolAction::Kind::tell: {
+      if (is_parked_holder(action.front))
+        return drop_parked(parked_of(action.front), "gopls has ended: " + action.text);
       if (front == fronts_.end()) return;
       ControlMessage message{.verb = "ended", .fields = {}};
       auto const server = servers_.find(action.server);
@@ -195,7 +197,11 @@ void Daemon::look_at_memory() {
     auto const usage = server::process_usage(server.process->pid());
     sum += usage ? usage->pss_kib : 0;
   }
-  if (sum > settings_.memory_budget_kib) {
+  if (sum > settings_.memory_budget_kib && !parking_.parked().empty()) {
+    // Nobody waits for them.
+    make_room("all gopls together take " + std::to_string(sum / 1024) +
+              " MiB, more than memory_budget_mib");
+  } else if (sum > settings_.memory_budget_kib) {
     // The one whose liveliest session has been silent longest. One at a time: it gives its memory
     // back only when its last session sleeps, and the next look sees what came of it.
     ServerId idlest = 0;

@@ -64,6 +64,7 @@ void Daemon::answer_status() {
     for (auto const& [id, front] : fronts_) {
       if (!front->facts.empty() && !front->gone()) asking.send(about(*front));
     }
+    about_parked(asking);
     asking.send({.verb = "end", .fields = {}});
   }
   for (auto const& [id, front] : fronts_) front->asked = false;
@@ -83,6 +84,10 @@ ControlMessage Daemon::about_daemon() const {
   message.add("idle_timeout_ms", count(settings_.idle_timeout))
       .add("memory_budget_kib", settings_.memory_budget_kib)
       .add("adopted", adopted_)
+      .add("park_timeout_ms", count(settings_.park_timeout))
+      .add("parked_max", settings_.parked_max)
+      .add("resumed", resumed_)
+      .add("dropped", dropped_)
       .add("refusals", refusals_)
       .add("last_refusal", last_refusal_);
   return message;
@@ -112,7 +117,10 @@ ControlMessage Daemon::about(ServerId id, const Server& server) const {
   if (found == pool_.servers().end()) return message;
   Pool::Server const& pooled = found->second;
   bool const idle = pooled.leases.empty() && server.serving;
-  message.add("sessions", pooled.leases.size())
+  auto const parked = static_cast<std::size_t>(
+      std::count_if(pooled.leases.begin(), pooled.leases.end(), is_parked_holder));
+  message.add("sessions", pooled.leases.size() - parked)
+      .add("parked", parked)
       .add("state", !server.serving ? "starting"
                     : idle          ? "idle"
                                     : "serving");
@@ -134,6 +142,7 @@ ControlMessage Daemon::about(const Front& front) const {
   message.add("seen",
               static_cast<std::uint64_t>(duration_cast<seconds>(now() - front.facts_at).count()));
   if (front.asked) message.add("no_answer", 1);
+  if (parking_.is_leaving(front.id())) message.add("leaving", 1);
   return message;
 }
 

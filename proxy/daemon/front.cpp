@@ -31,10 +31,10 @@ Front::Front(FrontId id, kernel::UniqueFd socket, Peer peer, relay::ReadinessSet
 
 void Front::read() {
   for (int taken = 0; taken < kMessagesPerTurn && !gone_; ++taken) {
-    lease::ReceivedControl const received = lease::receive_control(socket_.get());
+    lease::ReceivedControl received = lease::receive_control(socket_.get());
     switch (received.status) {
       case Status::message:
-        listener_.on_message(*this, received.message);
+        listener_.on_message(*this, received);
         break;
       case Status::refused: {
         ControlMessage answer{.verb = "bad", .fields = {}};
@@ -51,10 +51,10 @@ void Front::read() {
   }
 }
 
-boost::system::error_code Front::send(const ControlMessage& message, int descriptor) {
+boost::system::error_code Front::send(const ControlMessage& message, int descriptor, int second) {
   if (gone_) return {EPIPE, boost::system::system_category()};
   boost::system::error_code error(EAGAIN, boost::system::system_category());
-  if (waiting_.empty()) error = lease::send_control(socket_.get(), message, descriptor);
+  if (waiting_.empty()) error = lease::send_control(socket_.get(), message, descriptor, second);
   if (error.value() != EAGAIN || descriptor >= 0) return error;
   waiting_bytes_ += size_of(message);
   if (waiting_bytes_ > kWaitingBytesMax) {

@@ -24,7 +24,8 @@ class Front {
   class Listener {
    public:
     virtual ~Listener() = default;
-    virtual void on_message(Front& front, const lease::ControlMessage& message) = 0;
+    // Descriptors that came along are closed with `received` where they are not taken.
+    virtual void on_message(Front& front, lease::ReceivedControl& received) = 0;
     virtual void on_gone(Front& front) = 0;
   };
 
@@ -33,8 +34,9 @@ class Front {
   Front(const Front&) = delete;
   Front& operator=(const Front&) = delete;
 
-  // A descriptor goes with a message only where nothing waits before it: EAGAIN otherwise.
-  boost::system::error_code send(const lease::ControlMessage& message, int descriptor = -1);
+  // Descriptors go with a message only where nothing waits before it: EAGAIN otherwise.
+  boost::system::error_code send(const lease::ControlMessage& message, int descriptor = -1,
+                                 int second = -1);
 
   FrontId id() const noexcept { return id_; }
   const Peer& peer() const noexcept { return peer_; }
@@ -44,7 +46,7 @@ class Front {
   std::vector<std::pair<std::string, std::string>> facts;
   TimePoint facts_at{};
   bool asked = false;  // to report, and has not yet
-  // Of its `lease`, for the answer.
+  // Of its `lease` or `park`, for the answer.
   std::uint64_t request = 0;
 
  private:

@@ -94,6 +94,18 @@ void Pool::claim(FrontId front, ServerId id) {
   leases_[front] = id;
 }
 
+void Pool::pass_lease(FrontId from, FrontId to, TimePoint now) {
+  auto const lease = leases_.find(from);
+  if (lease == leases_.end()) return;
+  release(to, now);
+  ServerId const server = lease->second;
+  leases_.erase(lease);
+  leases_[to] = server;
+  for (FrontId& holder : servers_.at(server).leases) {
+    if (holder == from) holder = to;
+  }
+}
+
 void Pool::end_when_free(ServerId id, TimePoint now) {
   auto const found = servers_.find(id);
   if (found == servers_.end()) return;

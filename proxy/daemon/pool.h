@@ -79,6 +79,8 @@ class Pool {
   ServerId adopt(Recipe recipe, TimePoint now);
   // A front says that it holds a lease of a server that was adopted.
   void claim(FrontId front, ServerId server);
+  // `to` has what `from` had; the gopls does not notice. What `to` had before is given back.
+  void pass_lease(FrontId from, FrontId to, TimePoint now);
   // Give it up as soon as nobody holds it.
   void end_when_free(ServerId server, TimePoint now);
   // The next who asks for its key gets another one; it ends when those who have it are gone.

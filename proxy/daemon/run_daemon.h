@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -20,6 +21,10 @@ struct DaemonSettings {
   std::chrono::milliseconds daemon_idle_timeout{60 * 1000};
   // PSS of all gopls together from which the longest idle must sleep; zero: none.
   std::uint64_t memory_budget_kib = 0;
+  // How long a session that its editor has left is kept, zero: until something else ends it; and
+  // how many.
+  std::chrono::milliseconds park_timeout{10 * 60 * 1000};
+  std::size_t parked_max = 8;
   // Of each gopls' scope, where systemd runs the daemon; zero: no scope.
   int cpu_weight = 100;
   // A descriptor to write one byte to, and let go, once it listens: on demand. -1: none.

@@ -279,6 +279,8 @@ boost::system::result<Lease, LeaseRefusal> BrokerLink::lease(const LeaseRequest&
     if (said.verb == "granted" && answer.descriptor) {
       server_ = said.get("server");
       server_pid_ = said.number("pid").value_or(0);
+      fingerprint_ = request.fingerprint;
+      parker_ = request.parker;
       return Lease{.socket = std::move(answer.descriptor),
                    .server = server_,
                    .pid = server_pid_,
@@ -339,7 +341,13 @@ std::optional<LeasedServerEnd> BrokerLink::how_it_ended(milliseconds patience) {
 void BrokerLink::tell(std::vector<std::pair<std::string, std::string>> facts) {
   facts_ = std::move(facts);
   ControlMessage message{.verb = "session", .fields = facts_};
-  if (!server_.empty()) message.add("lease", server_).add("lease_pid", server_pid_);
+  // For a daemon after the one that granted it.
+  if (!server_.empty()) {
+    message.add("lease", server_)
+        .add("lease_pid", server_pid_)
+        .add("fingerprint", fingerprint_)
+        .add("parker", parker_);
+  }
   send(message);
 }
 

@@ -146,6 +146,7 @@ class BrokerLink {
   std::uint64_t requests_ = 0;
   std::string server_;  // of the lease that is held
   std::uint64_t server_pid_ = 0;
+  std::string fingerprint_, parker_;  // which it was asked for with
   std::optional<LeasedServerEnd> ended_;
   std::vector<Event> pending_;
   std::vector<std::pair<std::string, std::string>> facts_;
