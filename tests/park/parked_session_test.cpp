@@ -21,6 +21,7 @@ ParkedSession full() {
       {.raw_uri = R"("file:///w/a.go")", .bytes = 10, .text_checksum = 0x0123456789abcdef},
       {.raw_uri = R"("file:///w/b.go")", .bytes = 0, .text_checksum = checksum("")}};
   session.snapshot = std::string("\0\xff", 2);
+  session.links = "0123456789abcdef-1";
   return session;
 }
 
@@ -54,6 +55,7 @@ TEST(ParkedSession, WhatIsTakenUpIsWhatWasLeft) {
   EXPECT_EQ(taken->journal, left.journal);
   EXPECT_EQ(taken->documents, left.documents);
   EXPECT_EQ(taken->snapshot, left.snapshot);
+  EXPECT_EQ(taken->links, left.links);
   EXPECT_TRUE(taken->news.empty());
 }
 
@@ -110,7 +112,8 @@ TEST(ParkedSession, EveryDamagedByteIsSeen) {
 
 TEST(ParkedSession, EveryDamageOfItsPartIsSeenByTheDaemon) {
   std::string const whole = serialise(full());
-  std::size_t const part_end = whole.size() - (16 + 8 + 10 + 8 + 2 * (8 + 16 + 8 + 8) + 8 + 2);
+  std::size_t const part_end =
+      whole.size() - (16 + 8 + 10 + 8 + 2 * (8 + 16 + 8 + 8) + 8 + 2 + 8 + 18);
   for (std::size_t at = 0; at < part_end; ++at) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
@@ -156,18 +159,19 @@ TEST(ParkedSession, TheExampleOfTheDocument) {
   session.documents = {
       {.raw_uri = R"("file:///a.go")", .bytes = 10, .text_checksum = checksum("package a\n")}};
   session.snapshot = "SNAPSHOT";
+  session.links = "abc-0";
   using namespace std::string_literals;
   auto const u64 = [](std::uint8_t value) {
     return std::string(1, char(value)) + std::string(7, 0);
   };
   EXPECT_EQ(serialise(session) + serialise_news({"{}"}),
-            "gbpark\r\n\x01\0\0\0"s +                                                    //
-                "\x43\x69\x29\xa2\x13\x57\xb8\x92" + u64(83) +                           //
-                u64(0) + u64(1) + u64(1) + "7" + u64(0) +                                //
-                u64(1) + u64(14) + R"({"items":[{}]})" + u64(4) + "[{}]" + u64(0) +      //
-                "\xe0\x0c\xc7\x68\xcb\x7d\x13\x46" + u64(77) +                           //
-                u64(7) + "JOURNAL" + u64(1) + u64(14) + R"("file:///a.go")" + u64(10) +  //
-                "\x1e\x4b\xc4\x57\x24\x0e\xcd\xa9" + u64(8) + "SNAPSHOT" +               //
+            "gbpark\r\n\x01\0\0\0"s +                                                          //
+                "\x43\x69\x29\xa2\x13\x57\xb8\x92" + u64(83) +                                 //
+                u64(0) + u64(1) + u64(1) + "7" + u64(0) +                                      //
+                u64(1) + u64(14) + R"({"items":[{}]})" + u64(4) + "[{}]" + u64(0) +            //
+                "\x66\x39\x16\xa9\x67\x0a\xf2\x0f" + u64(90) +                                 //
+                u64(7) + "JOURNAL" + u64(1) + u64(14) + R"("file:///a.go")" + u64(10) +        //
+                "\x1e\x4b\xc4\x57\x24\x0e\xcd\xa9" + u64(8) + "SNAPSHOT" + u64(5) + "abc-0" +  //
                 "\x8e\x85\x1f\xda\x97\xa2\x3b\xd8" + u64(18) + u64(1) + u64(2) + "{}");
 }
 

@@ -113,6 +113,7 @@ std::string serialise(const ParkedSession& session) {
     rest.put_u64(document.text_checksum);
   }
   rest.put_text(session.snapshot);
+  rest.put_text(session.links);
 
   RecordWriter out;
   out.bytes() = kMagic;
@@ -146,6 +147,7 @@ std::optional<ParkedSession> parse_parked(std::string_view bytes, std::string& e
       if (in.ok()) session.documents.push_back(std::move(document));
     }
     session.snapshot = in.take_text();
+    session.links = in.take_text();
     parts.expect_end(in);
   }
   if (parts.ok() && !parts.at_end()) {

@@ -42,6 +42,7 @@ struct ParkedSession {
   std::string journal{};  // Journal::serialise(), without documents and without what is in flight
   std::vector<KeptDocument> documents{};
   std::string snapshot{};  // WorkspaceSnapshot::serialise(): the files as they were last told
+  std::string links{};     // SessionLinks::name() (server/session_links.h); empty: it has none
   // While it was parked (ParkedDrain::news()): bodies of the server's messages that the journal
   // must take in (registrations, progress), and of publishDiagnostics only what it says of which
   // file.
