@@ -8,6 +8,7 @@
 #include "bench/compare.h"
 #include "bench/echo_server.h"
 #include "bench/gopls/gopls_bench.h"
+#include "bench/gopls/park_bench.h"
 #include "bench/gopls/sharing_bench.h"
 #include "bench/interrupt.h"
 #include "bench/machine.h"
@@ -70,7 +71,8 @@ int measure(const Options& options, const Context& context, Report& report) {
   auto const step = [&](const std::string& text) { progress.step(text); };
   std::string failure;
   bool const sharing = options.action == Options::Action::sharing;
-  if (options.action == Options::Action::gopls || sharing) {
+  bool const park = options.action == Options::Action::park;
+  if (options.action == Options::Action::gopls || sharing || park) {
     forget_bridge_variables();
     report.facts.insert(report.facts.end(),
                         {{"seed", std::to_string(seed)},
@@ -85,8 +87,9 @@ int measure(const Options& options, const Context& context, Report& report) {
     if (options.rounds > 0) part.rounds = options.rounds;
     // One window shares with nobody.
     if (sharing) std::erase(part.windows, 1);
-    failure =
-        sharing ? run_sharing_bench(part, options.sessions, report) : run_gopls_bench(part, report);
+    failure = sharing ? run_sharing_bench(part, options.sessions, report)
+              : park  ? run_park_bench(part, report)
+                      : run_gopls_bench(part, report);
   } else {
     Stage stage(options, context);
     if (options.action == Options::Action::workload) {

@@ -27,6 +27,8 @@ struct Reports {
 std::vector<GoalResult> goals_of(const Reports& reports);
 // Of windows that share a gopls: with a table of their own.
 std::vector<GoalResult> sharing_goals_of(const Report& sharing);
+// Of sessions that are parked and taken up again (park_goals.cpp).
+std::vector<GoalResult> park_goals_of(const Report& park);
 
 // A table in Markdown, missed goals marked.
 std::string markdown_of(const std::vector<GoalResult>& goals);

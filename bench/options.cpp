@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "bench/gopls/gopls_bench.h"
+#include "bench/gopls/park_bench.h"
 #include "bench/gopls/sharing_bench.h"
 #include "bench/workload/workload_bench.h"
 
@@ -57,8 +58,8 @@ class Reader {
       options.action = Options::Action::gopls;
       bool const follows = at_ < args_.size() && !args_[at_].starts_with('-');
       if (inline_value_ || follows) options.gopls = value();
-    } else if (flag_ == "--sharing") {
-      options.action = Options::Action::sharing;
+    } else if (flag_ == "--sharing" || flag_ == "--park") {
+      options.action = flag_ == "--park" ? Options::Action::park : Options::Action::sharing;
       bool const follows = at_ < args_.size() && !args_[at_].starts_with('-');
       if (inline_value_ || follows) options.gopls = value();
     } else if (flag_ == "--compare") {
@@ -253,6 +254,10 @@ std::string_view help_text() {
       "gopls:\n"
       "                         memory, starts, round trips, leases, idle sessions; " +
       kSharingBenchTime +
+      "\n"
+      "  --park [PATH] [--module DIR]   windows that are reloaded or started again: to the first\n"
+      "                         hover, by the workspace's files, memory; " +
+      kParkBenchTime +
       "\n"
       "  --workload lsp         a recorded editor session instead; " +
       kWorkloadBenchTime +

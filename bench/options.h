@@ -18,7 +18,7 @@ enum class PlacementName : std::uint8_t {
 };
 
 struct Options {
-  enum class Action : std::uint8_t { ways, gopls, sharing, workload, compare, help };
+  enum class Action : std::uint8_t { ways, gopls, sharing, park, workload, compare, help };
   Action action = Action::ways;
 
   int rounds = 0;  // 0: as many as fit into a minute, 9 at most

@@ -1,10 +1,12 @@
-// bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json SHARING.json: writes
-// bench/RESULTS.md to stdout, from the reports of one `scripts/lab bench`. A file that is not there
-// is a part not measured. bench_results COMMIT SHARING.json: the section of that alone.
+// bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json SHARING.json PARK.json:
+// writes bench/RESULTS.md to stdout, from the reports of one `scripts/lab bench`. A file that is
+// not there is a part not measured. bench_results COMMIT SHARING.json|PARK.json: the section of
+// that alone.
 #include <cstdio>
 #include <string>
 
 #include "bench/goals.h"
+#include "bench/gopls/park_bench.h"
 #include "bench/process.h"
 #include "bench/tables.h"
 
@@ -40,6 +42,25 @@ void print_sharing(const char* commit, const Report& sharing) {
     std::printf("```\n%s```\n", tables_of(sharing, true).c_str());
 }
 
+void print_park(const char* commit, const Report& park) {
+  std::printf(
+      "\n## Sessions that are taken up again\n\n"
+      "By `gopls-bridge bench --park` at commit %s (`scripts/lab park`).\n\n%s\n",
+      commit, markdown_of(park_goals_of(park)).c_str());
+  if (park.series.empty())
+    std::printf("Not measured.\n");
+  else
+    std::printf("```\n%s```\n", tables_of(park, true).c_str());
+}
+
+// A section of its own for one report: which, is told by what it measured.
+void print_one(const char* commit, const Report& report) {
+  if (report.find(kSectionPark, "direct", "small", "hover") != nullptr)
+    print_park(commit, report);
+  else
+    print_sharing(commit, report);
+}
+
 int run(char** argv) {
   Reports const reports{read_report(argv[2]), read_report(argv[3]), read_report(argv[4])};
   Report const workload = read_report(argv[5]);
@@ -57,6 +78,7 @@ int run(char** argv) {
   print_part("The real gopls", reports.gopls, true);
   print_part("A recorded session of VS Code, replayed", workload, true);
   print_sharing(argv[1], read_report(argv[6]));
+  print_park(argv[1], read_report(argv[7]));
   return 0;
 }
 
@@ -64,15 +86,16 @@ int run(char** argv) {
 }  // namespace bridge::bench
 
 int main(int argc, char** argv) {
-  if (argc != 7 && argc != 3) {
+  if (argc != 8 && argc != 3) {
     std::fprintf(stderr,
-                 "bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json SHARING.json\n"
-                 "bench_results COMMIT SHARING.json\n");
+                 "bench_results COMMIT SAME.json SPLIT.json GOPLS.json WORKLOAD.json SHARING.json "
+                 "PARK.json\n"
+                 "bench_results COMMIT SHARING.json|PARK.json\n");
     return 64;
   }
   try {
     if (argc == 3) {
-      bridge::bench::print_sharing(argv[1], bridge::bench::read_report(argv[2]));
+      bridge::bench::print_one(argv[1], bridge::bench::read_report(argv[2]));
       return 0;
     }
     return bridge::bench::run(argv);
