@@ -44,6 +44,10 @@ int run_logs_command(const Invocation& invocation, const Configuration& configur
 int run_restart_server_command(const Invocation& invocation, const Configuration& configuration,
                                const server::Environment& environment);
 
+// Sessions that are parked at the daemon are ended.
+int run_drop_command(const Invocation& invocation, const Configuration& configuration,
+                     const server::Environment& environment);
+
 // Puts the program, links and units where they belong, and takes them away again.
 int run_install_command(const Invocation& invocation, const Configuration& configuration,
                         const server::Environment& environment);

@@ -75,6 +75,8 @@ int run_daemon_command(const Invocation& invocation, const Configuration& config
   settings.instance = configuration[SettingId::instance].text;
   settings.idle_timeout = configuration.duration(SettingId::idle_timeout);
   settings.daemon_idle_timeout = configuration.duration(SettingId::daemon_idle_timeout);
+  settings.park_timeout = configuration.duration(SettingId::park_timeout);
+  settings.parked_max = static_cast<std::size_t>(configuration.integer(SettingId::parked_max));
   settings.memory_budget_kib =
       static_cast<std::uint64_t>(configuration.integer(SettingId::memory_budget_mib)) * 1024;
   settings.cpu_weight = static_cast<int>(configuration.integer(SettingId::cpu_weight));

@@ -72,7 +72,7 @@ struct OwnCommand {
 };
 using Value = OwnCommandFlag::Value;
 
-constexpr std::array<OwnCommand, 8> kOwnCommands = {{
+constexpr std::array<OwnCommand, 9> kOwnCommands = {{
     {"config", Kind::config, {}},
     {"stamp", Kind::stamp, {}},
     // Of a daemon that a front starts (daemon_command.cpp); --help does not name them.
@@ -80,6 +80,7 @@ constexpr std::array<OwnCommand, 8> kOwnCommands = {{
     {"status", Kind::status, {{{"json", Value::boolean}, {"watch", Value::boolean}}}},
     {"logs", Kind::logs, {{{"follow", Value::boolean}, {"server", Value::needed}}}},
     {"restart-server", Kind::restart_server, {}},
+    {"drop", Kind::drop, {}},
     {"install",
      Kind::install,
      {{{"dry-run", Value::boolean}, {"vscode", Value::possible}, {"prefix", Value::needed}}}},

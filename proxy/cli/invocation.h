@@ -28,6 +28,7 @@ struct Invocation {
     status,
     logs,
     restart_server,
+    drop,
     install,
     uninstall,
     bench,

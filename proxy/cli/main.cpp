@@ -51,6 +51,8 @@ int run(std::string_view started_as, const std::vector<std::string>& args) {
       return run_logs_command(invocation, configuration, environment);
     case Kind::restart_server:
       return run_restart_server_command(invocation, configuration, environment);
+    case Kind::drop:
+      return run_drop_command(invocation, configuration, environment);
     case Kind::install:
       return run_install_command(invocation, configuration, environment);
     case Kind::uninstall:

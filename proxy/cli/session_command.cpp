@@ -46,6 +46,7 @@ relay::ZeroCopy zero_copy(std::string_view setting) {
 void share(const Configuration& configuration, const server::FoundProgram& gopls,
            const server::ProgramSearch& go, session::SessionSettings& settings) {
   settings.share = true;
+  settings.park = configuration.boolean(SettingId::park);
   settings.isolate_workspaces = configuration[SettingId::isolation].text == "workspace";
   settings.share_key.gopls = gopls;
   settings.share_key.args = settings.gopls_args;

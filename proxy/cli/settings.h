@@ -30,9 +30,12 @@ enum class SettingId : std::uint8_t {
   start_daemon,
   lease_deadline,
   isolation,
+  park,
   instance,
   idle_timeout,
   daemon_idle_timeout,
+  park_timeout,
+  parked_max,
   memory_budget_mib,
   cpu_weight,
   log_level,
@@ -66,7 +69,7 @@ struct SettingKey {
 
 // Names chosen so that a key, its variable and its flag are read as the same thing. No flag is
 // named like one of gopls' (tests/cli/names_test.cpp).
-inline constexpr std::array<SettingKey, 23> kSettingKeys = {{
+inline constexpr std::array<SettingKey, 26> kSettingKeys = {{
     {SettingId::gopls, SettingType::program, "gopls", "GOPLS_BRIDGE_GOPLS", "gopls", "", 0, 0,
      "the real gopls, instead of looking for it"},
     {SettingId::go, SettingType::program, "go", "GOPLS_BRIDGE_GO", "", "", 0, 0,
@@ -114,6 +117,8 @@ inline constexpr std::array<SettingKey, 23> kSettingKeys = {{
     {SettingId::isolation, SettingType::isolation, "isolation", "GOPLS_BRIDGE_ISOLATION",
      "isolation", "none", 0, 0,
      "who shares: none (all with equal toolchains) or workspace (only with equal folders)"},
+    {SettingId::park, SettingType::boolean, "park", "GOPLS_BRIDGE_PARK", "park", "true", 0, 0,
+     "a session that is left stays warm for one that begins alike: a reload, the next agent"},
     {SettingId::instance, SettingType::instance, "instance", "GOPLS_BRIDGE_INSTANCE", "instance",
      "", 0, 0, "a daemon apart, and the settings of [instance.NAME]"},
     {SettingId::idle_timeout, SettingType::duration, "idle_timeout", "GOPLS_BRIDGE_IDLE_TIMEOUT",
@@ -122,6 +127,11 @@ inline constexpr std::array<SettingKey, 23> kSettingKeys = {{
     {SettingId::daemon_idle_timeout, SettingType::duration, "daemon_idle_timeout",
      "GOPLS_BRIDGE_DAEMON_IDLE_TIMEOUT", "daemon-idle-timeout", "1m", 0, 2'592'000'000,
      "the daemon without gopls and sessions ends after so long; never"},
+    {SettingId::park_timeout, SettingType::duration, "park_timeout", "GOPLS_BRIDGE_PARK_TIMEOUT",
+     "park-timeout", "10m", 0, 2'592'000'000, "a parked session is ended after so long; never"},
+    // Each costs the daemon its state, some ten MiB in a large workspace, and gopls its memory.
+    {SettingId::parked_max, SettingType::integer, "parked_max", "GOPLS_BRIDGE_PARKED_MAX",
+     "parked-max", "8", 0, 1000, "parked sessions that are kept, the latest; 0: none"},
     // 16 TiB: more than a machine has.
     {SettingId::memory_budget_mib, SettingType::integer, "memory_budget_mib",
      "GOPLS_BRIDGE_MEMORY_BUDGET_MIB", "memory-budget", "0", 0, 16'777'216,

@@ -38,6 +38,8 @@ class Page {
   void server(const ControlMessage& server);
   void session_table_head();
   void session(const ControlMessage& session);
+  void parked_table_head();
+  void parked(const ControlMessage& parked);
   void line(std::string_view text) { text_.append(clipped(text, kStatusColumns)).append("\n"); }
   std::string take() { return std::move(text_); }
 
@@ -73,6 +75,18 @@ std::string duration_of(const ControlMessage& message, std::string_view name) {
   return value ? short_duration(milliseconds(*value)) : std::string("-");
 }
 
+// "3 parked sessions were taken up, 2 dropped; one is ended after 10m".
+std::string parking_of(const ControlMessage& daemon) {
+  auto const count = [&daemon](std::string_view name) { return daemon.number(name).value_or(0); };
+  if (count("resumed") == 0 && count("dropped") == 0) return {};
+  std::string text = counted(count("resumed"), "parked session was", "parked sessions were");
+  text += " taken up, " + std::to_string(count("dropped")) + " dropped; ";
+  return text +
+         (count("park_timeout_ms") == 0
+              ? std::string("none is ended by its age")
+              : "one is ended after " + short_duration(milliseconds(count("park_timeout_ms"))));
+}
+
 void Page::daemon(const ControlMessage& daemon) {
   std::string head = "daemon ";
   if (auto const instance = daemon.get("instance"); !instance.empty())
@@ -90,6 +104,8 @@ void Page::daemon(const ControlMessage& daemon) {
       text += "; all may use " + short_size(*budget * 1024);
     line(std::string(kIndent, ' ') + text);
   }
+  if (auto const parking = parking_of(daemon); !parking.empty())
+    line(std::string(kIndent, ' ') + parking);
   if (auto const adopted = daemon.number("adopted"); adopted && *adopted > 0)
     line(std::string(kIndent, ' ') + std::to_string(*adopted) +
          " gopls taken over from another daemon");
@@ -134,7 +150,8 @@ void Page::session(const ControlMessage& session) {
   auto const server_pid = session.get("server_pid");
   std::string row = right(number(session, "pid"), 7) + "  ";
   row += left(!server.empty() ? server : server_pid.empty() ? "-" : server_pid, 6) + "  ";
-  row += left(session.get("state"), 12) + right(age(session), 8);
+  row += left(session.get("leaving") == "1" ? "leaving" : session.get("state"), 12) +
+         right(age(session), 8);
   row += right(duration_of(session, "quiet_ms"), 9) + "  ";
   line(row.append(session.get("editor")));
   for (auto const& folder : session.all("folder")) detail("", path(folder));
@@ -166,6 +183,22 @@ void Page::session(const ControlMessage& session) {
   if (session.get("no_answer") == "1")
     line(std::string(kIndent, ' ') + "does not answer; this is from " + number(session, "seen") +
          "s ago");
+}
+
+void Page::parked_table_head() {
+  text_ += "\nPARKED   GOPLS     AGE    ENDS IN    STATE  EDITOR\n";
+}
+
+void Page::parked(const ControlMessage& parked) {
+  std::string row = right(clipped(parked.get("session"), 7), 7) + "  ";
+  row += left(parked.get("server"), 6);
+  row += right(duration_of(parked, "age_ms"), 7);
+  row += right(parked.number("ends_in_ms") ? duration_of(parked, "ends_in_ms") : "never", 11);
+  row += right(bytes_of(parked, "state_bytes"), 9) + "  ";
+  line(row.append(parked.get("editor")));
+  for (auto const& folder : parked.all("folder")) detail("", path(folder));
+  if (parked.get("ready") != "1")
+    line(std::string(kIndent, ' ') + "gopls is at work for it: it cannot be taken up yet");
 }
 
 bool is(const ControlMessage& message, std::string_view verb) { return message.verb == verb; }
@@ -223,6 +256,11 @@ std::string status_page(const std::vector<ControlMessage>& messages, seconds now
   if (sessions > 0) page.session_table_head();
   for (auto const& message : messages)
     if (is(message, "session")) page.session(message);
+  if (std::any_of(messages.begin(), messages.end(),
+                  [](auto const& message) { return is(message, "parked"); }))
+    page.parked_table_head();
+  for (auto const& message : messages)
+    if (is(message, "parked")) page.parked(message);
   return page.take();
 }
 

@@ -81,9 +81,12 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
       "start_daemon = false\n"
       "lease_deadline = '2s'\n"
       "isolation = 'workspace'\n"
+      "park = false\n"
       "instance = 'a'\n"
       "idle_timeout = 'never'\n"
       "daemon_idle_timeout = '1h'\n"
+      "park_timeout = 'never'\n"
+      "parked_max = 0\n"
       "memory_budget_mib = 2048\n"
       "cpu_weight = 0\n"
       "[log]  # a table\n"
@@ -112,13 +115,16 @@ TEST_F(ConfigurationTest, EveryKeyIsReadFromTheFileWithItsLine) {
   expect(SettingId::start_daemon, "false", 14);
   expect(SettingId::lease_deadline, "2s", 15);
   expect(SettingId::isolation, "workspace", 16);
-  expect(SettingId::instance, "a", 17);
-  expect(SettingId::idle_timeout, "never", 18);
-  expect(SettingId::daemon_idle_timeout, "1h", 19);
-  expect(SettingId::memory_budget_mib, "2048", 20);
-  expect(SettingId::cpu_weight, "0", 21);
-  expect(SettingId::log_level, "debug", 23);
-  expect(SettingId::log_file, "/l", 24);
+  expect(SettingId::park, "false", 17);
+  expect(SettingId::instance, "a", 18);
+  expect(SettingId::idle_timeout, "never", 19);
+  expect(SettingId::daemon_idle_timeout, "1h", 20);
+  expect(SettingId::park_timeout, "never", 21);
+  expect(SettingId::parked_max, "0", 22);
+  expect(SettingId::memory_budget_mib, "2048", 23);
+  expect(SettingId::cpu_weight, "0", 24);
+  expect(SettingId::log_level, "debug", 26);
+  expect(SettingId::log_file, "/l", 27);
   EXPECT_EQ(result.configuration.duration(SettingId::idle_timeout).count(), 0);
 }
 
@@ -194,6 +200,8 @@ TEST_F(ConfigurationTest, DurationsCountInMillisecondsAndOffIsNone) {
   EXPECT_EQ(defaults.duration(SettingId::lease_deadline).count(), 1'000);
   EXPECT_EQ(defaults.duration(SettingId::idle_timeout).count(), 600'000);
   EXPECT_EQ(defaults.duration(SettingId::daemon_idle_timeout).count(), 60'000);
+  EXPECT_EQ(defaults.duration(SettingId::park_timeout).count(), 600'000);
+  EXPECT_EQ(defaults.integer(SettingId::parked_max), 8);
 }
 
 TEST_F(ConfigurationTest, BooleansAreGosInVariablesAndFlags) {

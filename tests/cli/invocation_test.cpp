@@ -227,6 +227,9 @@ TEST(Invocation, OwnSubcommandsHaveFlagsOfTheirOwnAnywhereBehindTheirName) {
   auto const restart = read({"restart-server", "s2"});
   EXPECT_EQ(restart.kind, Kind::restart_server);
   EXPECT_EQ(restart.command_args, (Args{"s2"}));
+  auto const drop = read({"drop", "p2"});
+  EXPECT_EQ(drop.kind, Kind::drop);
+  EXPECT_EQ(drop.command_args, (Args{"p2"}));
   auto const daemon = read({"daemon", "--instance", "a", "--on-demand", "--ready-fd", "3"});
   EXPECT_EQ(daemon.kind, Kind::daemon);
   EXPECT_EQ(daemon.own_flags.size(), 1u);
@@ -311,6 +314,7 @@ TEST(Invocation, UnderTheNameGoplsNothingIsOurs) {
                            Args{"status"},
                            Args{"logs"},
                            Args{"restart-server"},
+                           Args{"drop"},
                            Args{"install"},
                            Args{"uninstall"},
                            Args{"--private"},

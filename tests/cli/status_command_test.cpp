@@ -151,7 +151,7 @@ TEST_F(DaemonCommand, HalfAnAnswerIsNone) {
   EXPECT_EQ(run.status.code, kExitNoServer);
   EXPECT_EQ(run.output, R"({"running":true,"directory":")" + runtime_ +
                             R"(/gopls-bridge","problem":"it hung up","systemd_waits":false,)"
-                            R"("servers":[],"sessions":[]})"
+                            R"("servers":[],"sessions":[],"parked":[]})"
                             "\n");
 }
 
@@ -200,6 +200,28 @@ TEST_F(DaemonCommand, RestartServerNamesTheServerAndSaysHowManySessionsWereTold)
   auto const one = run({"restart-server", "s3"}, question, {done});
   EXPECT_EQ(one.output, "1 session takes another gopls at the next pause\n");
   EXPECT_EQ(one.status.code, kExitOk);
+}
+
+TEST_F(DaemonCommand, DropNamesTheParkedSessionAndSaysHowManyWereEnded) {
+  auto question = message("drop");
+  auto done = message("done");
+  done.add("sessions", 2);
+  EXPECT_EQ(run({"drop"}, question, {done}).output, "2 parked sessions were ended\n");
+  question.add("session", "p3");
+  done.fields.front().second = "1";
+  auto const one = run({"drop", "p3"}, question, {done});
+  EXPECT_EQ(one.output, "1 parked session was ended\n");
+  EXPECT_EQ(one.status.code, kExitOk);
+  done.fields.front().second = "0";
+  auto const none = run({"drop", "p3"}, question, {done});
+  EXPECT_EQ(none.status.code, kExitUsage);
+  EXPECT_EQ(none.errors, "gopls-bridge: no session is parked as p3 (see gopls-bridge status)\n");
+}
+
+TEST_F(DaemonCommand, DropWithoutADaemonHasNothingToDo) {
+  auto const run = home_.bridge({"drop"});
+  EXPECT_EQ(run.status.code, kExitOk);
+  EXPECT_EQ(run.output, "0 parked sessions were ended\n");
 }
 
 TEST_F(DaemonCommand, RestartServerWithoutADaemonIsAFault) {
@@ -267,6 +289,7 @@ TEST_F(DaemonCommand, WordsThatAreTooManyAreUsageErrors) {
   EXPECT_EQ(home_.bridge({"status", "s1"}).status.code, kExitUsage);
   EXPECT_EQ(home_.bridge({"logs", "s1"}).status.code, kExitUsage);
   EXPECT_EQ(home_.bridge({"restart-server", "s1", "s2"}).status.code, kExitUsage);
+  EXPECT_EQ(home_.bridge({"drop", "p1", "p2"}).status.code, kExitUsage);
   EXPECT_EQ(home_.bridge({"daemon", "s1"}).status.code, kExitUsage);
   EXPECT_EQ(home_.bridge({"daemon", "--ready-fd=x"}).status.code, kExitUsage);
 }

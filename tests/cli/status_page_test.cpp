@@ -101,6 +101,43 @@ TEST(StatusPage, HasTheDaemonEachGoplsAndEachSession) {
             "        in 1234 (1.2 MiB), out 2345 (32 MiB), in flight 0, replays 2\n");
 }
 
+ControlMessage parked_message() {
+  ControlMessage message{.verb = "parked", .fields = {}};
+  message.add("session", "p2").add("server", "s1").add("editor", "Neovim 0.10.0");
+  message.add("folder", "file:///home/me/src/a").add("age_ms", 180'000);
+  return message.add("ends_in_ms", 420'000).add("state_bytes", 130'000).add("ready", 1);
+}
+
+TEST(StatusPage, HasWhatIsParkedAndWhenItEnds) {
+  auto daemon = daemon_message();
+  daemon.add("park_timeout_ms", 600'000).add("resumed", 3).add("dropped", std::uint64_t{1});
+  auto busy = parked_message();
+  set(busy, "session", "p3");
+  set(busy, "ready", "0");
+  std::erase_if(busy.fields, [](auto const& field) { return field.first == "ends_in_ms"; });
+  auto const text = page({daemon, parked_message(), busy});
+  EXPECT_NE(
+      text.find("        3 parked sessions were taken up, 1 dropped; one is ended after 10m\n"),
+      std::string::npos)
+      << text;
+  EXPECT_NE(text.find("\nPARKED   GOPLS     AGE    ENDS IN    STATE  EDITOR\n"
+                      "     p2  s1         3m         7m  127 KiB  Neovim 0.10.0\n"
+                      "        ~/src/a\n"
+                      "     p3  s1         3m      never  127 KiB  Neovim 0.10.0\n"
+                      "        ~/src/a\n"
+                      "        gopls is at work for it: it cannot be taken up yet\n"),
+            std::string::npos)
+      << text;
+  expect_80_columns(text);
+}
+
+TEST(StatusPage, ASessionWhoseEditorLeavesIsLeaving) {
+  auto session = session_message();
+  session.add("leaving", 1);
+  auto const text = page({daemon_message(), session});
+  EXPECT_NE(text.find("   2222  s1      leaving "), std::string::npos) << text;
+}
+
 TEST(StatusPage, OfADaemonWithNothingSaysSo) {
   EXPECT_EQ(page({daemon_message()}),
             "daemon (gopls-bridge 0.1.0), pid 4711, up 2h13m, started on demand\n"
@@ -230,7 +267,7 @@ TEST(StatusJson, WithoutADaemonSaysSo) {
   answer.directory = "/run/x";
   EXPECT_EQ(
       status_json(answer),
-      R"({"running":false,"directory":"/run/x","systemd_waits":false,"servers":[],"sessions":[]})"
+      R"({"running":false,"directory":"/run/x","systemd_waits":false,"servers":[],"sessions":[],"parked":[]})"
       "\n");
 }
 
