@@ -10,8 +10,7 @@
 namespace bridge::session {
 
 struct FileFacts {
-  // Of device, inode, size, ctime and mode, of a link those of its target too. 0 is equal to
-  // nothing, not to 0 either: the file is so young that it may change again and look the same.
+  // Of device, inode, size, ctime and mode, of a link those of its target too; as_seen().
   std::uint64_t all = 0;
   // Of device, inode and mtime: what gopls knows a file's text by while its process lives
   // (gopls/internal/cache/fs_memoized.go). All else different and this equal: gopls, though told,
@@ -42,6 +41,16 @@ constexpr std::int64_t nanoseconds(const timespec& time) noexcept {
 constexpr bool is_racy(const struct stat& status, std::int64_t since) noexcept {
   return nanoseconds(status.st_ctim) >=
          since - (status.st_ctim.tv_nsec == 0 ? kCoarseTickNs : kTickNs);
+}
+
+// The lowest bit is set where what was seen may change again and look the same.
+constexpr std::uint64_t as_seen(std::uint64_t mixed, bool racy) noexcept {
+  return (mixed | 1U) ^ (racy ? 0U : 1U);
+}
+constexpr bool was_racy(std::uint64_t seen) noexcept { return (seen & 1U) != 0; }
+// For what is seen now it does not matter whether it may change again.
+constexpr bool is_unchanged(std::uint64_t before, std::uint64_t now) noexcept {
+  return !was_racy(before) && before == (now & ~std::uint64_t{1});
 }
 
 constexpr std::uint64_t mixed(std::uint64_t state, const struct stat& status) noexcept {

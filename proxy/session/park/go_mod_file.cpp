@@ -113,7 +113,7 @@ GoModFile read_go_mod(std::string_view text) {
     }
     std::string const verb = std::move(words[0]);
     words.erase(words.begin());
-    if (!words.empty() && words[0] == "(")
+    if (!words.empty() && words[0] == "(" && verb != ")")
       block = verb;
     else
       read_line(file, verb, words);

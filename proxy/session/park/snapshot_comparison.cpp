@@ -55,7 +55,7 @@ class SnapshotComparison {
       std::string_view const name = order <= 0 ? before_.name_of(a) : now_.name_of(b);
       File const* const was = order <= 0 ? &before_.facts_[a] : nullptr;
       File const* const is = order >= 0 ? &now_.facts_[b] : nullptr;
-      bool const equal = was && is && was->all == is->all && was->all != 0;
+      bool const equal = was && is && is_unchanged(was->all, is->all);
       if (name.find('/') != std::string_view::npos) {
         if (!equal) on_reading(name, was && is, file_is_equal);
       } else {
@@ -93,7 +93,7 @@ class SnapshotComparison {
       case Watched::no:
         return;  // GOWORK's file; see on_reading()
     }
-    if (was && is && was->all != 0 && is->all != 0 && was->memo == is->memo) {
+    if (was && is && !was_racy(was->all) && was->memo == is->memo) {
       useless(path + " changed and kept its time");
       changes_.needs_another_gopls = true;
     }

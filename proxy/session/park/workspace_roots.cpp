@@ -108,21 +108,20 @@ ModuleCache::ModuleCache(const std::string& path)
     : directory_(path.empty() ? -1 : ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
 
 std::uint64_t ModuleCache::facts_of(const std::vector<std::string>& modules,
-                                    std::int64_t racy_since_ns) {
-  constexpr std::uint64_t kRacy = 0;
-  std::uint64_t sum = 1;
+                                    std::int64_t since_ns) {
+  std::uint64_t sum = 0;
   bool racy = false;
   for (std::string const& module : modules) {
-    auto const [known, is_new] = known_.try_emplace(module, 1);
+    auto const [known, is_new] = known_.try_emplace(module, 0);  // 0: it is not there
     if (is_new) {
       struct stat status {};
       if (directory_ && ::fstatat(directory_.get(), module.c_str(), &status, 0) == 0)
-        known->second = is_racy(status, racy_since_ns) ? kRacy : mixed(2, status);
+        known->second = as_seen(mixed(0, status), is_racy(status, since_ns));
     }
-    racy = racy || known->second == kRacy;
-    sum = mix(sum, known->second);
+    racy = racy || was_racy(known->second);
+    sum = mix(sum, known->second & ~std::uint64_t{1});
   }
-  return racy ? kRacy : std::max<std::uint64_t>(sum, 1);
+  return as_seen(sum, racy);
 }
 
 }  // namespace bridge::session

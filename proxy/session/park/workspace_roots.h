@@ -33,9 +33,9 @@ class ModuleCache {
  public:
   // Empty: none is looked at.
   explicit ModuleCache(const std::string& path);
-  // One number for whether the directories are there, and which they are. 0: one of them is
-  // younger than `racy_since_ns`.
-  std::uint64_t facts_of(const std::vector<std::string>& modules, std::int64_t racy_since_ns);
+  // One number for whether the directories are there, and which they are: as_seen(). Racy: one
+  // of them is not older than `since_ns`.
+  std::uint64_t facts_of(const std::vector<std::string>& modules, std::int64_t since_ns);
   // Directories asked for so far.
   std::size_t looked_at() const noexcept { return known_.size(); }
 

@@ -240,7 +240,7 @@ std::optional<FileFacts> WorkspaceWalk::facts_of(int fd, const char* name) const
       facts = {mix(facts.all, static_cast<std::uint64_t>(errno)), 0};
     }
   }
-  facts.all = racy ? 0 : std::max<std::uint64_t>(facts.all, 1);
+  facts.all = as_seen(facts.all, racy);
   return facts;
 }
 
@@ -258,11 +258,10 @@ void WorkspaceWalk::add_readings(int fd, const std::string& path, std::string_vi
                                  FileFacts facts) {
   std::string const file(name);
   GoModFile const read = read_go_mod(read_small_file(fd, file.c_str()));
-  std::uint64_t language = 1;
+  std::uint64_t language = 0;
   for (char const c : read.language) language = mix(language, static_cast<unsigned char>(c));
-  // The file may not have said what it says now when gopls read it.
-  bool const racy = facts.all == 0;
-  found_.push_back({file + "/language", {racy ? 0 : std::max<std::uint64_t>(language, 1), 0}});
+  // Of a file that changes, gopls may have read other lines.
+  found_.push_back({file + "/language", {as_seen(language, was_racy(facts.all)), 0}});
   if (!module_cache_.empty())
     found_.push_back({file + "/modules", {modules_.facts_of(read.modules, manner_.since_ns), 0}});
   for (std::string const& local : read.local)
