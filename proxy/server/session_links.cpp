@@ -23,7 +23,12 @@ constexpr std::size_t kNameBytesMax = 64;
 // The longest path that can be connected to, unix(7).
 constexpr std::size_t kPathBytesMax = sizeof(sockaddr_un::sun_path) - 1;
 
-std::string error_text(std::string what) { return what + ": " + std::strerror(errno); }
+std::string error_text(const std::string& what) { return what + ": " + std::strerror(errno); }
+
+std::string path_of(const std::string& directory, std::string_view name) {
+  std::string path = directory;
+  return path.append("/").append(kLinksDirectory).append("/").append(name);
+}
 
 // DIRECTORY/links; made where it is missing.
 kernel::UniqueFd open_links(const std::string& directory) {
@@ -104,7 +109,7 @@ bool SessionLinks::claim(const std::string& directory, std::string_view digest,
     }
     claimed_ = lock(parent_.get(), name.c_str());
     if (!claimed_) continue;
-    path_ = directory + '/' + kLinksDirectory + '/' + name;
+    path_ = path_of(directory, name);
     name_ = std::move(name);
     return true;
   }
@@ -129,7 +134,7 @@ std::optional<SessionLinks> SessionLinks::take_up(const std::string& directory,
     return fail(error_text("no directory for links"));
   links.claimed_ = lock(links.parent_.get(), text.c_str());
   if (!links.claimed_) return fail("the session's links are another's");
-  links.path_ = directory + '/' + kLinksDirectory + '/' + text;
+  links.path_ = path_of(directory, text);
   links.name_ = text;
   std::string why = links.lead(variables);
   if (!why.empty()) return fail(std::move(why));
