@@ -2,13 +2,13 @@
 // works on a generated workspace and leaves; then its files change; an editor that comes back is compared
 // with a gopls that has just been started: hovers, definitions, references, symbols, diagnostics. Five
 // histories in a row are of one seed, from FIRST (1) on; a seed repeats all of them. For BRIDGE also
-// `told` and `untold`: one gopls that lives on, with and without file events; of the second differences
-// are wanted, and it fails without.
+// `fresh`: gopls alone, each time anew; `told` and `untold`: one gopls that lives on, with and without
+// file events; of the last differences are wanted, and it fails without.
 'use strict';
 const { assert, main } = require('../../e2e/node/client');
 const { answersOf, diagnosticsOf, differences, positions } = require('./answers');
 const { edited, makeBranches, operate } = require('./operations');
-const { LivingOn } = require('./told');
+const { AllFresh, LivingOn } = require('./told');
 const { Random } = require('./random');
 const { Bridge, Place, Window, waysToLeave } = require('./window');
 const { Workspace } = require('./workspace');
@@ -128,7 +128,8 @@ main(Number(count) * 12 + 60, async (say) => {
   let at = '';
   const step = (text) => { at = text; if (process.env.VERBOSE) say(text); };
   const place = new Place();
-  const way = ['told', 'untold'].includes(bridge) ? new LivingOn(gopls, place, bridge === 'told') : new Bridge(gopls, bridge, place);
+  const way = bridge === 'fresh' ? new AllFresh(gopls, place)
+    : ['told', 'untold'].includes(bridge) ? new LivingOn(gopls, place, bridge === 'told') : new Bridge(gopls, bridge, place);
   const tally = { histories: 0, resumed: 0, different: [] };
   const began = Date.now();
   try {
