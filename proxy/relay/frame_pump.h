@@ -89,6 +89,13 @@ class FramePump {
   // unfinished, or was not shown to the gate yet, is dropped.
   void resume(Source& source);
 
+  // What the source gave and the gate has not been shown: for whoever reads on in our place.
+  // nullopt: part of it is in a pipe or half sent; another time. Valid until the next call.
+  std::optional<std::string_view> unread() const noexcept {
+    if (large_) return std::nullopt;
+    return buffer_.view().substr(out_end_ + skip_);
+  }
+
   std::uint64_t received_bytes() const noexcept { return received_bytes_; }
   // Bytes that the sink has taken since the start or the last restart().
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }

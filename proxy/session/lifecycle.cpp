@@ -19,6 +19,9 @@ constexpr milliseconds kLeaveTimeout{1000};
 // A process that has exited, or closed its input, closes its output within milliseconds, unless a
 // descendant holds it.
 constexpr milliseconds kServerEndTimeout{500};
+// Parking takes milliseconds; a gopls that does not read, or a busy daemon, must not keep an editor
+// that waits for the answer to `shutdown`.
+constexpr milliseconds kParkTimeout{300};
 
 // Of a session that the editor's stream ended.
 int exit_code_for(const relay::PumpEnd& end) {
@@ -48,6 +51,8 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
   if (view.envelope.method_is("exit")) {
     if (shutdown_id_ && !shutdown_answered_)
       return {.verdict = Decision::Verdict::hold, .replacement = {}};
+    // Who ends like this is broken, or in a hurry.
+    if (!shutdown_id_) park_tried_ = true;
     leave(shutdown_id_ ? kExitOk : kExitWithoutShutdown, "the editor sent exit");
     // A server of our own gets `exit` too, and its input is closed behind it.
     if (server_ended_ || !serves_ || sharing_ != lease::Sharing::own) {
@@ -60,7 +65,11 @@ Decision Lifecycle::on_editor_frame(const relay::FrameView& view) {
     if (!shutdown_id_ && view.envelope.method_is("shutdown")) {
       shutdown_id_.emplace(view.envelope.id);
       if (!serves_ || sharing_ == lease::Sharing::pooled) {
-        answer_shutdown();
+        if (may_park()) {
+          park();
+        } else {
+          answer_shutdown();
+        }
         return Decision::dropped();
       }
       arm(Timer::shutdown_answer, settings_.shutdown_answer_after);
@@ -109,6 +118,25 @@ void Lifecycle::answer_shutdown() {
   shutdown_answered();
 }
 
+void Lifecycle::park() {
+  park_tried_ = true;
+  parking_ = true;
+  arm(Timer::park, kParkTimeout);
+  act(Action::Kind::park);
+}
+
+void Lifecycle::on_park_over(bool parked) {
+  if (!parking_) return;
+  parking_ = false;
+  if (parked) serves_ = false;
+  if (phase_ == Phase::leaving) {
+    answer_shutdown();
+    return parked ? finish(exit_code_, exit_reason_) : say_goodbye();
+  }
+  act(Action::Kind::disarm_timer);
+  answer_shutdown();
+}
+
 void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
   if (editor_ended_) return;
   editor_ended_ = true;
@@ -117,7 +145,10 @@ void Lifecycle::on_editor_ended(const relay::PumpEnd& end) {
   bool const orderly = end.reason == relay::EndReason::source_closed;
   exit_code_ = exit_code_for(end);
   exit_reason_ = explain("the editor's", end);
-  if (!orderly) return leave(exit_code_, exit_reason_);
+  if (!orderly) {
+    park_tried_ = true;
+    return leave(exit_code_, exit_reason_);
+  }
 
   // After `shutdown` nobody waits for anything but its answer.
   bool const waiting = serves_ && (shutdown_id_ ? !shutdown_answered_ : owed_ > 0);
@@ -148,6 +179,7 @@ void Lifecycle::on_server_deaf() {
 
 void Lifecycle::on_server_ended(const relay::PumpEnd& end, bool answered, bool retry) {
   if (server_ended_ || phase_ == Phase::over) return;
+  if (std::exchange(parking_, false)) act(Action::Kind::stop_parking);
   if (phase_ == Phase::leaving) {
     server_ended_ = true;
     return finish(exit_code_, exit_reason_);
@@ -205,6 +237,9 @@ void Lifecycle::on_timer(Timer timer) {
     case Timer::leave:
       finish(exit_code_, exit_reason_);
       return;
+    case Timer::park:
+      act(Action::Kind::stop_parking);
+      return on_park_over(/*parked=*/false);
     case Timer::server_end:
       if (phase_ == Phase::leaving) return finish(exit_code_, exit_reason_);
       return on_server_ended({.reason = relay::EndReason::source_closed}, /*answered=*/true,
@@ -220,6 +255,12 @@ void Lifecycle::leave(int exit_code, std::string reason) {
   exit_code_ = exit_code;
   exit_reason_ = std::move(reason);
   if (server_ended_ || !serves_) return finish(exit_code_, exit_reason_);
+  if (parking_) return;  // it says goodbye, or is over, when that is
+  if (may_park()) return park();
+  say_goodbye();
+}
+
+void Lifecycle::say_goodbye() {
   act(Action::Kind::close_server_input);
   arm(Timer::leave, kLeaveTimeout);
 }

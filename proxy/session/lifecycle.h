@@ -11,6 +11,9 @@
 //  * VS Code's window reload sends `shutdown` and then end of file, never `exit`.
 //  * gopls drops the answers it owes when its input ends: after the editor's end of file its input
 //    stays open until they are in, within a bound.
+//  * A session of the broker's can be left to the daemon (park) while the editor still waits for
+//  the
+//    answer to `shutdown`: who is started next finds it.
 //  * A server that is shared must never see `exit`: without `shutdown` before it, it ends the
 //  process.
 #pragma once
@@ -34,6 +37,7 @@ enum class Timer : std::uint8_t {
   drain,            // answers are owed after the editor's end of file
   leave,            // the server was told to end
   server_end,       // the server stopped reading, or exited, and its output has not ended
+  park,             // the server is being given away
 };
 
 struct Action {
@@ -47,8 +51,10 @@ struct Action {
     stop_editor,         // read no more from the editor
     acquire_again,       // get another server and feed it what was read so far
     disarm_timer,
-    server_lost,  // `text` says how; the session goes on with another (Replay)
-    finish,       // end the process with `exit_code`; `text` is the reason
+    park,          // give the server away if that is worth it; on_park_over() follows
+    stop_parking,  // it took too long
+    server_lost,   // `text` says how; the session goes on with another (Replay)
+    finish,        // end the process with `exit_code`; `text` is the reason
   };
   Kind kind;
   Timer timer{};
@@ -90,6 +96,8 @@ class Lifecycle {
   }
   // A request of the editor's was answered in the server's place.
   void on_answered();
+  // The server was given away (`parked`), or stays.
+  void on_park_over(bool parked);
   // Another server is there. One that others use must never see `exit`; one of the broker's need
   // not see `shutdown` either, for the end of its connection says the same.
   void on_server(lease::Sharing sharing) noexcept { sharing_ = sharing; }
@@ -116,6 +124,11 @@ class Lifecycle {
   void answer_shutdown();
   void leave(int exit_code, std::string reason);
   void finish(int exit_code, std::string reason);
+  bool may_park() const noexcept {
+    return sharing_ == lease::Sharing::pooled && serves_ && !server_ended_ && !park_tried_;
+  }
+  void park();
+  void say_goodbye();
   void act(Action::Kind kind) { actions_.push_back({.kind = kind}); }
   void arm(Timer timer, std::chrono::milliseconds delay) {
     actions_.push_back({.kind = Action::Kind::arm_timer, .timer = timer, .delay = delay});
@@ -133,6 +146,8 @@ class Lifecycle {
   bool editor_ended_ = false;
   bool editor_gone_ = false;
   bool server_ended_ = false;
+  bool park_tried_ = false;
+  bool parking_ = false;
   bool outlives_ = false;
   bool serves_ = true;
 

@@ -96,7 +96,8 @@ int run_session(const SessionSettings& settings) {
     auto source = std::make_unique<lease::LeasedServer>(
         *broker,
         lease::LeasedServer::Settings{.key = settings.share_key,
-                                      .isolate_workspaces = settings.isolate_workspaces},
+                                      .isolate_workspaces = settings.isolate_workspaces,
+                                      .park = settings.park && settings.replay},
         std::move(servers));
     leased = source.get();
     servers = std::move(source);

@@ -33,6 +33,8 @@ struct SessionSettings {
   bool share = false;
   server::ShareKeyInput share_key;
   bool isolate_workspaces = false;
+  // Whether the session is left to the daemon at its end, and one that was left is taken up.
+  bool park = true;
   lease::BrokerLink::Settings broker;
   // A server that listens already: "/path", "unix;/path", "127.0.0.1:port", "[::1]:port",
   // "localhost:port". Empty: a private gopls.

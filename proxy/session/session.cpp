@@ -96,7 +96,8 @@ void Session::update_interests() {
   editor_sink_watch_->want({.writable = core_->wants_editor_sink()});
   bool errors_wait = false;
   if (server_) {
-    server_->source_watch->want({.readable = core_->wants_server_source()});
+    if (server_->source_watch)
+      server_->source_watch->want({.readable = core_->wants_server_source()});
     if (server_->sink_watch) server_->sink_watch->want({.writable = core_->wants_server_sink()});
     if (server_->lines) {
       server_->errors_watch->want({.readable = server_->lines->wants_source()});
@@ -124,7 +125,8 @@ ServerEnds Session::adopt(lease::ServerConnection connection) {
           .sink = &server_->sink,
           .name = server_->connection.name,
           .sharing = server_->connection.sharing,
-          .environment = &server_->connection.environment};
+          .environment = &server_->connection.environment,
+          .parked = std::move(server_->connection.parked)};
 }
 
 boost::system::result<ServerEnds, lease::AcquireError> Session::start_server(

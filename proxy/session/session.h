@@ -24,6 +24,7 @@
 #include "proxy/relay/readiness_set.h"
 #include "proxy/relay/zero_copy.h"
 #include "proxy/server/program_watch.h"
+#include "proxy/session/park/background_walk.h"
 #include "proxy/session/session_core.h"
 #include "proxy/session/world.h"
 
@@ -83,6 +84,10 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   std::string server_usage() override;
   std::optional<std::string> read_file(std::string_view raw_uri, std::size_t bytes_max) override;
   void try_program(const std::string& frame) override;
+  std::string why_not_park() override { return servers_.why_not_park(); }
+  void tell_leaving() override { servers_.leaving(); }
+  std::string park_server(std::string_view state) override;
+  void start_walk(const std::vector<std::string>& folders, const ParkedSession* parked) override;
   TimePoint now() override { return std::chrono::steady_clock::now(); }
   void arm(SessionTimer timer, std::chrono::milliseconds delay) override;
   void disarm(SessionTimer timer) override;
@@ -136,6 +141,10 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   std::optional<lease::TrialServer> trial_;
   relay::ReadinessCallbacks trial_ready_;
   std::optional<relay::ReadinessSet::Watch> trial_watch_;
+
+  std::optional<BackgroundWalk> walk_;
+  relay::ReadinessCallbacks walk_ready_;
+  std::optional<relay::ReadinessSet::Watch> walk_watch_;
 
   lease::BrokerLink* broker_;
   std::function<std::string()> own_reason_;

@@ -77,14 +77,33 @@ Decision SessionCore::decide_editor(const FrameView& view) {
     }
     return {.verdict = Decision::Verdict::hold, .replacement = {}};
   }
+  bool const initialize = view.envelope.method_is("initialize");
+  if (taken_ && !initialize) {
+    // What is on disk now must be told first.
+    if (!taken_->walk) return {.verdict = Decision::Verdict::hold, .replacement = {}};
+    tell_what_is_new();
+    if (view.envelope.method_is("initialized")) {
+      ++messages_in_;
+      replay_.on_editor_frame(view);
+      return Decision::dropped();
+    }
+  }
   ++messages_in_;
   tell_lifecycle();
   Decision decision = lifecycle_.on_editor_frame(view);
   if (view.envelope.method_is("shutdown")) stop_replay();
   if (decision.verdict != Decision::Verdict::pass) return decision;
-  if (environment_ != nullptr && view.envelope.method_is("initialize"))
-    return with_environment(view);
-  if (pooled_ && sets_for_all(view)) return Decision::dropped();
+  if (initialize) {
+    decision = environment_ != nullptr ? with_environment(view) : pass_to_replay(view);
+    if (!taken_) return decision;
+    answer_initialize(view.envelope.id);
+    return Decision::dropped();
+  }
+  if (pooled_) {
+    if (sets_for_all(view)) return Decision::dropped();
+    record_.on_editor_message(view.envelope, view.body);
+    if (!kept_.empty() && view.envelope.method_is("textDocument/didOpen")) forget_kept(view.body);
+  }
   return pass_to_replay(view);
 }
 
@@ -100,6 +119,7 @@ Decision SessionCore::pass_to_replay(const FrameView& view) {
 
 Decision SessionCore::decide_server(const FrameView& view) {
   ++messages_out_;
+  if (pooled_) record_.on_server_message(view.envelope, view.body, journal_);
   Decision decision = replay_.on_server_frame(view);
   obey_replay_now();
   if (decision.verdict == Decision::Verdict::drop) return decision;
@@ -147,6 +167,7 @@ void SessionCore::on_program_tried(const std::optional<std::string>& answer,
 }
 
 void SessionCore::on_timer(SessionTimer timer) {
+  if (timer == SessionTimer::kept) return close_kept();
   if (timer != SessionTimer::lifecycle) return replay_.on_timer(timer);
   // What a server that is gone has said waits for a slow editor, not for the server.
   if (lifecycle_timer_ == Timer::server_end && to_editor_.wants_sink()) {
@@ -170,6 +191,10 @@ void SessionCore::settle() {
       obey(action);
       if (over_) return;
     }
+  }
+  if (!over_ && parking_ && to_server_.idle() && to_editor_.unread()) {
+    finish_park();
+    return settle();
   }
   for (std::string const& remark : journal_.take_remarks()) world_.log(LogKind::warning, remark);
   if (!over_ && close_input_asked_ && to_server_.idle()) {
@@ -232,6 +257,11 @@ void SessionCore::obey(const Action& action) {
       return;
     case Action::Kind::acquire_again:
       return start_over(action.text);
+    case Action::Kind::park:
+      return begin_park();
+    case Action::Kind::stop_parking:
+      parking_ = false;
+      return;
     case Action::Kind::server_lost:
       return replay_.on_server_lost(action.text, world_.how_it_ended());
     case Action::Kind::finish:

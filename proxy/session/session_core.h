@@ -21,6 +21,9 @@
 #include "proxy/relay/pipe_pool.h"
 #include "proxy/session/journal/journal.h"
 #include "proxy/session/lifecycle.h"
+#include "proxy/session/park/background_walk.h"
+#include "proxy/session/park/park_record.h"
+#include "proxy/session/park/parked_session.h"
 #include "proxy/session/replay/replay.h"
 #include "proxy/session/world.h"
 
@@ -57,6 +60,8 @@ class SessionCore final : private relay::FrameGate {
   // What World::try_program() came to: the body of the answer, or why there is none.
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
   void on_timer(SessionTimer timer);
+  // What World::start_walk() came to.
+  void on_walked(WalkOutcome outcome);
   void settle();
 
   // --- what it waits for, valid after settle() --------------------------------------------------
@@ -117,6 +122,18 @@ class SessionCore final : private relay::FrameGate {
   void note(const ServerEnds& ends);
   void start_server(lease::AcquireReason reason);
   void stop_replay();
+
+  // Leaving the session to others, and taking one up (session_core_park.cpp).
+  std::string why_not_park();
+  void begin_park();
+  void close_what_differs();
+  void finish_park();
+  struct Taken;
+  std::optional<Taken> read_parked(std::string_view state);
+  void answer_initialize(std::string_view raw_id);
+  void tell_what_is_new();
+  void forget_kept(std::string_view body);
+  void close_kept();
   void finish(int exit_code, const std::string& reason);
 
   World& world_;
@@ -140,6 +157,21 @@ class SessionCore final : private relay::FrameGate {
   std::uint64_t replays_ = 0;
   Timer lifecycle_timer_{};
   std::chrono::milliseconds lifecycle_delay_{};
+
+  ParkRecord record_;
+  std::vector<KeptDocument> kept_;             // open at the server, and not (yet) at the editor
+  std::optional<WorkspaceSnapshot> baseline_;  // the files as the server knows them
+  std::string why_no_baseline_ = "its files have not been looked at yet";
+  bool parking_ = false;
+  // The session that is being taken up, until the server was told what is new; and that.
+  struct Taken {
+    ParkedSession parked;
+    std::string result;         // raw, of initialize
+    std::string registrations;  // raw list
+    std::vector<std::string> diagnosed;
+    std::optional<WalkOutcome> walk;
+  };
+  std::optional<Taken> taken_;
 
   std::string prologue_;
   bool prologue_kept_ = true;

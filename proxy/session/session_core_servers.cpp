@@ -66,11 +66,18 @@ void SessionCore::start_over(const std::string& why) {
 // The editor has said what it needs. Its message waits for the server.
 void SessionCore::acquire_first() {
   world_.tell_needs(needs_);
-  auto const first = world_.start_server(lease::AcquireReason::first);
+  auto first = world_.start_server(lease::AcquireReason::first);
+  std::optional<Taken> taken;
+  if (first && !first->parked.empty()) {
+    taken = read_parked(first->parked);
+    if (!taken) first = world_.start_server(lease::AcquireReason::stale);
+  }
   if (!first) return finish(kExitNoServer, first.error().message);
   awaits_first_ = false;
   adopt(*first);
   tell_lifecycle();
+  taken_ = std::move(taken);
+  if (pooled_) world_.start_walk(needs_.folders, taken_ ? &taken_->parked : nullptr);
   to_server_.restart(*first->sink, {});
   to_server_.release();
 }
@@ -86,6 +93,8 @@ void SessionCore::note(const ServerEnds& ends) {
 void SessionCore::adopt(const ServerEnds& ends) {
   note(ends);
   has_server_ = true;
+  taken_.reset();
+  kept_.clear();
   close_input_asked_ = false;
   to_editor_.resume(*ends.source);
   to_editor_end_.reset();

@@ -3,6 +3,7 @@
 #include "framing/json_text.h"
 #include "proxy/session/compose.h"
 #include "proxy/session/journal/json_fields.h"
+#include "proxy/session/park/fingerprint.h"
 
 namespace bridge::session {
 namespace {
@@ -25,6 +26,8 @@ lease::SessionNeeds needs_of(std::string_view initialize) {
   }
   std::string const setting = process_wide_setting(raw_param(initialize, "initializationOptions"));
   if (!setting.empty()) needs.own_reason = "it sets " + setting + ", which all sessions would have";
+  needs.identity = identity_of(initialize);
+  needs.parker = parker_of(initialize);
   return needs;
 }
 

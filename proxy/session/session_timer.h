@@ -19,7 +19,8 @@ enum class SessionTimer : std::uint8_t {
   replace,       // a moment in which the server can be replaced
   stop_limit,    // a server that was asked to end in order has not
   activity,      // has the editor been quiet for a while? (of a shared server)
+  kept,          // documents that were open when the session was parked, and are not opened again
 };
-inline constexpr std::size_t kSessionTimers = 11;
+inline constexpr std::size_t kSessionTimers = 12;
 
 }  // namespace bridge::session

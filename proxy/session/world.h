@@ -13,6 +13,7 @@
 
 #include "proxy/lease/server_source.h"
 #include "proxy/relay/channel.h"
+#include "proxy/session/park/parked_session.h"
 #include "proxy/session/session_timer.h"
 
 namespace bridge::session {
@@ -67,6 +68,19 @@ class World {
   // and ends it. SessionCore::on_program_tried() tells what it answered; it may be called from
   // here.
   virtual void try_program(const std::string& frame) = 0;
+
+  // --- parking (session_core_park.cpp) ----------------------------------------------------------
+  // Why the present server's session cannot be left to others; empty: it can.
+  virtual std::string why_not_park() { return "there is nobody to leave it to"; }
+  // The editor leaves: a park may follow within moments.
+  virtual void tell_leaving() {}
+  // Gives the present server away with the session's state. Empty: done, drop_server() follows;
+  // else why not.
+  virtual std::string park_server(std::string_view /*state*/) { return why_not_park(); }
+  // Looks at the files of the session's folders (raw URIs as in SessionNeeds) and tells by
+  // SessionCore::on_walked(); one at a time. `parked`: the state that it is compared with.
+  virtual void start_walk(const std::vector<std::string>& /*folders*/,
+                          const ParkedSession* /*parked*/) {}
 
   virtual TimePoint now() = 0;
   virtual void arm(SessionTimer timer, std::chrono::milliseconds delay) = 0;

@@ -175,9 +175,25 @@ void Journal::on_initialize_answer(std::string_view body) {
     folders_.set({});
     return;
   }
+  take_over(result);
+}
+
+void Journal::forget_editor() {
+  documents_ = {};
+  asked_ = {};
+  server_requests_.clear();
+  trace_.clear();
+  configuration_.clear();
+}
+
+void Journal::take_over(std::string_view initialize_result) {
   initialize_.answered = true;
-  initialize_result_ = result;
-  documents_.set_encoding(encoding_of(result));
+  initialize_result_ = initialize_result;
+  documents_.set_encoding(encoding_of(initialize_result));
+}
+
+void Journal::restore_diagnosed(const std::vector<std::string>& raw_uris) {
+  for (std::string const& raw_uri : raw_uris) shown_.restore_diagnosed(raw_uri);
 }
 
 std::string Journal::initialize_request(std::string_view raw_id) const {

@@ -73,6 +73,9 @@ class Journal {
   OpenDocuments& documents() noexcept { return documents_; }
   const OpenDocuments& documents() const noexcept { return documents_; }
 
+  // Whether the editor changed its folders after `initialize`.
+  bool folders_changed() const noexcept { return folders_.changed(); }
+
   // --- in flight --------------------------------------------------------------------------------
   // Requests of the editor's that it has no answer to. `initialize` and `shutdown` are not among
   // them.
@@ -95,6 +98,12 @@ class Journal {
   std::size_t memory() const noexcept;
 
   // --- given away and taken up: at a frame boundary ---------------------------------------------
+  // Forgets what belongs to an editor that leaves: its documents, its requests and what it set.
+  void forget_editor();
+  // This one has the `initialize` of another editor; the server was told one that is as good, and
+  // this is what it answered (raw).
+  void take_over(std::string_view initialize_result);
+  void restore_diagnosed(const std::vector<std::string>& raw_uris);
   std::string serialise() const;
   // nullopt, and why in `error`, where `bytes` is no journal of this version.
   static std::optional<Journal> parse(std::string_view bytes, Settings settings,

@@ -45,6 +45,23 @@ bool Replay::needs_body(Direction direction, const framing::EnvelopeText& head) 
   return answer ? !awaited_id_.empty() : server_ids_.busy();
 }
 
+// --- parked sessions -----------------------------------------------------------------------------
+
+void Replay::take_up() {
+  if (!settings_.on) return;
+  phase_ = Phase::live;
+  watch_for_rest();
+}
+
+void Replay::register_again(std::string_view raw_params) {
+  ask_editor("client/registerCapability", raw_params);
+}
+
+void Replay::on_parked() {
+  stop();
+  phase_ = Phase::asleep;
+}
+
 // --- loss and start ------------------------------------------------------------------------------
 
 void Replay::on_server_lost(const std::string& how, const ServerEnd& end) {
@@ -341,7 +358,8 @@ void Replay::on_timer(SessionTimer timer) {
   if (!outlives()) return;
   switch (timer) {
     case SessionTimer::lifecycle:
-      return;
+    case SessionTimer::kept:
+      return;  // not ours
     case SessionTimer::start_again:
       if (phase_ == Phase::waiting) start(lease::AcquireReason::lost);
       return;

@@ -108,6 +108,14 @@ class Replay {
   // Of the server that is there, or is about to be told the session.
   void on_server(lease::Sharing sharing) noexcept { sharing_ = sharing; }
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
+  // The server knows a session like this one, and the journal what it answered to `initialize`.
+  void take_up();
+  // … and what it has registered: raw params of client/registerCapability for the editor.
+  void register_again(std::string_view raw_params);
+  // Whether the server is one that others can take over as it stands.
+  bool settled_live() const noexcept { return phase_ == Phase::live && !settling_; }
+  // The server was given away.
+  void on_parked();
   // The session ends: nothing is started any more. What a living server and the editor say to each
   // other is kept apart to the end.
   void stop() { stopped_ = true; }
