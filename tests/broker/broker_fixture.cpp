@@ -73,6 +73,7 @@ std::string Status::text() const {
   add(daemon);
   for (auto const& one : servers) add(one);
   for (auto const& one : sessions) add(one);
+  for (auto const& one : parked) add(one);
   return text;
 }
 
@@ -89,6 +90,8 @@ Status Broker::status() const {
       status.servers.push_back(std::move(message));
     else if (message.verb == "session")
       status.sessions.push_back(std::move(message));
+    else if (message.verb == "parked")
+      status.parked.push_back(std::move(message));
   }
 }
 
@@ -214,6 +217,8 @@ std::vector<std::string> Broker::editor_environment() const {
       "PATH=" + directory.path() + "/go/bin:/usr/local/bin:/usr/bin:/bin",
       "GOPLS_BRIDGE_SHARE=true",
       "GOPLS_BRIDGE_LOG_LEVEL=info",
+      // Who leaves, leaves: what is parked has tests of its own (parking_fixture.h).
+      "GOPLS_BRIDGE_PARK=false",
       // A loaded machine is no reason for a private gopls here; the tests of the deadline set it.
       "GOPLS_BRIDGE_LEASE_DEADLINE=60s",
       "GOPLS_BRIDGE_GOPLS",

@@ -59,7 +59,7 @@ class ControlClient {
 // What `status` says.
 struct Status {
   lease::ControlMessage daemon;
-  std::vector<lease::ControlMessage> servers, sessions;
+  std::vector<lease::ControlMessage> servers, sessions, parked;
 
   pid_t daemon_pid() const { return static_cast<pid_t>(daemon.number("pid").value_or(0)); }
   std::vector<pid_t> server_pids() const;

@@ -38,8 +38,7 @@ class ParkingTest : public ::testing::Test {
           EXPECT_EQ(action.recipe.program, "/opt/gopls") << "what the pool needs";
           break;
         case Kind::resume:
-          text +=
-              "resume " + std::to_string(action.front) + " p" + std::to_string(action.parked);
+          text += "resume " + std::to_string(action.front) + " p" + std::to_string(action.parked);
           if (refuses) {
             parking.not_resumed(action.parked);
           } else {
