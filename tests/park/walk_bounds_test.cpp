@@ -1,6 +1,9 @@
 // What makes a walk give up, and the serialised form.
+#include <sys/resource.h>
+
 #include <atomic>
 
+#include "proxy/kernel/unique_fd.h"
 #include "tests/park/walk_ground.h"
 
 namespace bridge::session {
@@ -47,6 +50,36 @@ TEST_F(WalkBounds, AFolderThatIsNotThereIsRefused) {
 TEST_F(WalkBounds, TheReplacementOfAnotherMachineIsPassedOver) {
   write("ws/go.mod", "module m\nreplace x => ../not/here\n");
   EXPECT_EQ(walk().directories(), 2U);
+}
+
+TEST_F(WalkBounds, ALackOfDescriptorsIsNoEmptyDirectoryAndNoEmptyFile) {
+  write("ws/go.mod", "module m\nreplace x => ../x\nrequire y.org/y v1.0.0\n");
+  write("x/x.go", "package x\n");
+  write("go.work", "go 1.24\nuse ./z\n");
+  write("z/z.go", "package z\n");
+  write("cache/y.org/y@v1.0.0/y.go", "package y\n");
+  request.gomodcache = at("cache");
+  WorkspaceSnapshot const whole = walk();
+  kernel::UniqueFd const lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  rlimit const as_it_was = limit;
+  std::size_t refused = 0;
+  for (;; ++refused) {
+    limit.rlim_cur = static_cast<rlim_t>(lowest.get()) + 1 + refused;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    std::string error;
+    auto const snapshot = WorkspaceSnapshot::take(
+        request, error, {.since_ns = std::numeric_limits<std::int64_t>::max()});
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &as_it_was), 0);
+    if (snapshot) {
+      EXPECT_TRUE(snapshot->changes_since(whole).none());
+      break;
+    }
+    EXPECT_TRUE(error.ends_with(": Too many open files")) << error;
+  }
+  // The cache, a directory and a file in it are open at once.
+  EXPECT_EQ(refused, 3U);
 }
 
 TEST_F(WalkBounds, NoDescriptorIsLeftOpen) {

@@ -53,19 +53,26 @@ std::string nearest_above(std::string_view directory, std::string_view name) {
   }
 }
 
-std::string read_small_file(int directory, const char* name) {
+bool is_as_if_absent(int error) noexcept {
+  return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES ||
+         error == EPERM || error == ENAMETOOLONG;
+}
+
+std::optional<std::string> read_small_file(int directory, const char* name) {
   constexpr std::size_t kBytesMax = std::size_t{4} * 1024 * 1024;
   kernel::UniqueFd const file(::openat(directory, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
-  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  if (!file) return is_as_if_absent(errno) ? std::optional(std::string()) : std::nullopt;
+  if (::fstat(file.get(), &status) != 0) return std::nullopt;
   std::string text;
+  if (!S_ISREG(status.st_mode)) return text;
   char chunk[16 * 1024];
   for (;;) {
     ssize_t const got = ::read(file.get(), chunk, sizeof chunk);
-    if (got < 0) return {};
+    if (got < 0) return std::nullopt;
     if (got == 0) return text;
     text.append(chunk, static_cast<std::size_t>(got));
-    if (text.size() > kBytesMax) return {};
+    if (text.size() > kBytesMax) return std::string();
   }
 }
 
@@ -104,8 +111,11 @@ const char* distrusted_filesystem(int fd) {
   }
 }
 
-ModuleCache::ModuleCache(const std::string& path)
-    : directory_(path.empty() ? -1 : ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)) {}
+ModuleCache::ModuleCache(const std::string& path) {
+  if (path.empty()) return;
+  directory_.reset(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!directory_ && !is_as_if_absent(errno)) error_ = errno;
+}
 
 std::uint64_t ModuleCache::facts_of(const std::vector<std::string>& modules,
                                     std::int64_t since_ns) {
@@ -117,6 +127,8 @@ std::uint64_t ModuleCache::facts_of(const std::vector<std::string>& modules,
       struct stat status {};
       if (directory_ && ::fstatat(directory_.get(), module.c_str(), &status, 0) == 0)
         known->second = as_seen(mixed(0, status), is_racy(status, since_ns));
+      else if (directory_ && !is_as_if_absent(errno))
+        error_ = errno;
     }
     racy = racy || was_racy(known->second);
     sum = mix(sum, known->second & ~std::uint64_t{1});

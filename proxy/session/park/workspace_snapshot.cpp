@@ -23,7 +23,7 @@ std::optional<std::string_view> text_at(std::string_view pool, std::uint32_t off
 std::size_t WorkspaceSnapshot::memory() const noexcept {
   std::size_t bytes = sizeof *this + above_.capacity() + names_.capacity();
   bytes += directories_.capacity() * sizeof(Directory) + facts_.capacity() * sizeof(File);
-  for (std::string const& root : roots_) bytes += sizeof root + root.capacity();
+  for (std::string const& root : roots_) bytes += sizeof(std::string) + root.capacity();
   return bytes;
 }
 

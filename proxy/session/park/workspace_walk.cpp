@@ -28,12 +28,6 @@ std::chrono::nanoseconds worked() {
 
 std::uint64_t inode_key(dev_t device, ino_t inode) { return mix(mix(0, device), inode); }
 
-// Gone since its name was read, or not for us: to Go it is not there either.
-bool is_passed_over(int error) {
-  return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EACCES ||
-         error == EPERM || error == ENAMETOOLONG;
-}
-
 }  // namespace
 
 WorkspaceWalk::WorkspaceWalk(const WalkRequest& request, const WorkspaceSnapshot::Manner& manner)
@@ -47,8 +41,12 @@ WorkspaceWalk::WorkspaceWalk(const WalkRequest& request, const WorkspaceSnapshot
 std::optional<WorkspaceSnapshot> WorkspaceWalk::run() {
   if (request_.folders.empty() && !fail("there is no folder")) return std::nullopt;
   for (std::string const& folder : request_.folders) find_above(clean_path(folder));
-  if (!walk_all()) return std::nullopt;
+  if (!error_.empty() || !walk_all()) return std::nullopt;
   add_lone_files();
+  if (modules_.error() != 0) {
+    errno = modules_.error();
+    fail_to_read(module_cache_);
+  }
   if (!error_.empty() || !within_bounds()) return std::nullopt;
   return finish();
 }
@@ -56,6 +54,10 @@ std::optional<WorkspaceSnapshot> WorkspaceWalk::run() {
 bool WorkspaceWalk::fail(std::string why) {
   if (error_.empty()) error_ = std::move(why);
   return false;
+}
+
+bool WorkspaceWalk::fail_to_read(const std::string& path) {
+  return fail("cannot read " + path + ": " + std::strerror(errno));
 }
 
 bool WorkspaceWalk::within_bounds() {
@@ -92,7 +94,7 @@ void WorkspaceWalk::find_above(const std::string& folder) {
   // the editor uses.
   if (!work.empty()) {
     lone_files_.push_back(work);
-    for (std::string const& used : read_go_mod(read_small_file(AT_FDCWD, work.c_str())).local)
+    for (std::string const& used : read(AT_FDCWD, work, work).local)
       pending_.push_back({joined_path(parent_of(work), used), Kind::root, kNoParent});
     pending_.push_back({joined_path(parent_of(work), "vendor"), Kind::root, kNoParent});
   }
@@ -119,9 +121,8 @@ bool WorkspaceWalk::walk_directory(const Pending& pending) {
       ::open(pending.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | no_follow));
   struct stat status {};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
-    int const error = errno;
-    if (pending.kind != Kind::folder && is_passed_over(error)) return true;
-    return fail("cannot read " + pending.path + ": " + std::strerror(error));
+    if (pending.kind != Kind::folder && is_as_if_absent(errno)) return true;
+    return fail_to_read(pending.path);
   }
   if (status.st_dev != trusted_device_) {
     if (const char* const name = distrusted_filesystem(fd.get()))
@@ -157,7 +158,7 @@ bool WorkspaceWalk::read_entries(int fd, const std::string& path, std::size_t se
     ssize_t const got = ::getdents64(fd, buffer, sizeof buffer);
     if (got < 0) {
       if (errno == ENOENT) break;  // the directory was removed under our hands
-      return fail("cannot read " + path + ": " + std::strerror(errno));
+      return fail_to_read(path);
     }
     if (got == 0) break;
     std::size_t entries = 0;
@@ -211,122 +212,6 @@ void WorkspaceWalk::on_link(int fd, const std::string& path, std::size_t self,
     links_.push_back({joined(path, name), Kind::link, self});
   else
     on_entry(fd, path, self, name, DT_REG);  // a link to nothing may lead somewhere tomorrow
-}
-
-std::string WorkspaceWalk::joined(const std::string& path, std::string_view name) {
-  std::string joined;
-  joined.reserve(path.size() + 1 + name.size());
-  joined += path;
-  if (!joined.ends_with('/')) joined += '/';
-  joined += name;
-  return joined;
-}
-
-bool WorkspaceWalk::is_gowork(std::string_view directory, std::string_view name) const {
-  return !request_.gowork.empty() && request_.gowork.ends_with(name) && name != "go.work" &&
-         clean_path(request_.gowork) == joined(std::string(directory), name);
-}
-
-std::optional<FileFacts> WorkspaceWalk::facts_of(int fd, const char* name) const {
-  struct stat status {};
-  if (::fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
-  FileFacts facts{mixed(0, status), memo_of(status)};
-  bool racy = is_racy(status, manner_.since_ns);
-  if (S_ISLNK(status.st_mode)) {
-    if (::fstatat(fd, name, &status, 0) == 0) {
-      facts = {mixed(facts.all, status), memo_of(status)};
-      racy = racy || is_racy(status, manner_.since_ns);
-    } else {
-      facts = {mix(facts.all, static_cast<std::uint64_t>(errno)), 0};
-    }
-  }
-  facts.all = as_seen(facts.all, racy);
-  return facts;
-}
-
-void WorkspaceWalk::add_file(int fd, const std::string& path, std::string_view name) {
-  std::string text(name);
-  std::optional<FileFacts> const facts = facts_of(fd, text.c_str());
-  if (!facts) return;  // gone since its name was read
-  bool const is_named = is_gowork(path, name);
-  if (name == "go.mod" || name == "go.work" || is_named) add_readings(fd, path, name, *facts);
-  if (is_named) found_.push_back({text + "/GOWORK", *facts});
-  found_.push_back({std::move(text), *facts});
-}
-
-void WorkspaceWalk::add_readings(int fd, const std::string& path, std::string_view name,
-                                 FileFacts facts) {
-  std::string const file(name);
-  GoModFile const read = read_go_mod(read_small_file(fd, file.c_str()));
-  std::uint64_t language = 0;
-  for (char const c : read.language) language = mix(language, static_cast<unsigned char>(c));
-  // Of a file that changes, gopls may have read other lines.
-  found_.push_back({file + "/language", {as_seen(language, was_racy(facts.all)), 0}});
-  if (!module_cache_.empty())
-    found_.push_back({file + "/modules", {modules_.facts_of(read.modules, manner_.since_ns), 0}});
-  for (std::string const& local : read.local)
-    pending_.push_back({joined_path(path, local), Kind::root, kNoParent});
-  if (name == "go.work")  // of a workspace: its modules' dependencies, were they vendored
-    pending_.push_back({joined_path(path, "vendor"), Kind::root, kNoParent});
-}
-
-void WorkspaceWalk::add_lone_files() {
-  for (std::string const& file : lone_files_) {
-    std::string const path(parent_of(file));
-    if (!paths_.insert(path).second) continue;
-    kernel::UniqueFd const fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd) continue;
-    if (const char* const kind = distrusted_filesystem(fd.get())) {
-      fail(path + " lies on " + kind);
-      return;
-    }
-    found_.clear();
-    std::string const name = file.substr(file.rfind('/') + 1);
-    add_file(fd.get(), path, name);
-    add_file(fd.get(), path, name + ".sum");
-    if (!found_.empty()) add_directory(path);
-  }
-}
-
-void WorkspaceWalk::add_directory(const std::string& path) {
-  std::sort(found_.begin(), found_.end(),
-            [](const Found& a, const Found& b) { return a.name < b.name; });
-  auto const add_text = [this](std::string_view text) {
-    auto const at = static_cast<std::uint32_t>(snapshot_.names_.size());
-    snapshot_.names_ += text;
-    snapshot_.names_ += '\0';
-    return at;
-  };
-  WorkspaceSnapshot::Directory directory;
-  directory.path = add_text(path);
-  directory.first_file = static_cast<std::uint32_t>(snapshot_.facts_.size());
-  directory.files = static_cast<std::uint32_t>(found_.size());
-  for (Found const& file : found_)
-    snapshot_.facts_.push_back({file.facts.all, file.facts.memo, add_text(file.name)});
-  snapshot_.directories_.push_back(directory);
-}
-
-WorkspaceSnapshot WorkspaceWalk::finish() {
-  auto const by_path = [this](const auto& a, const auto& b) {
-    return std::strcmp(snapshot_.path_of(a), snapshot_.path_of(b)) < 0;
-  };
-  std::sort(snapshot_.directories_.begin(), snapshot_.directories_.end(), by_path);
-  // Which of two directories, one in the other, was walked first is chance: the outer one counts.
-  std::vector<std::string> const roots = snapshot_.roots_;
-  std::erase_if(snapshot_.roots_, [this, &roots](const std::string& root) {
-    auto const holds = [&root](std::string_view outer) {
-      return root.size() > outer.size() && root.starts_with(outer) &&
-             (outer == "/" || root[outer.size()] == '/');
-    };
-    for (std::string const& folder : request_.folders)
-      if (std::string const clean = clean_path(folder); clean == root || holds(clean)) return true;
-    return std::any_of(roots.begin(), roots.end(), holds);
-  });
-  std::sort(snapshot_.roots_.begin(), snapshot_.roots_.end());
-  snapshot_.names_.shrink_to_fit();
-  snapshot_.directories_.shrink_to_fit();
-  snapshot_.facts_.shrink_to_fit();
-  return std::move(snapshot_);
 }
 
 std::optional<WorkspaceSnapshot> WorkspaceSnapshot::take(const WalkRequest& request,

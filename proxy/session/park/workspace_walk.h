@@ -50,6 +50,8 @@ class WorkspaceWalk {
   static constexpr std::size_t kNoParent = static_cast<std::size_t>(-1);
 
   bool fail(std::string why);
+  bool fail_to_read(const std::string& path);  // errno says why
+  GoModFile read(int fd, const std::string& path, const std::string& name);
   bool within_bounds();
   bool count_entries(std::size_t entries);
 
