@@ -28,7 +28,7 @@ struct ParkGuards : ParkedSessions {
     EXPECT_EQ(got.verb, "refused") << what;
     EXPECT_NE(got.get("reason"), "") << what;
     // The lease is over, and the connection to the daemon is not.
-    one->begin(program, {.parker = "8:8", .fingerprint = "h"});
+    one->begin(program, {.parker = "8:8", .fingerprint = std::string("h ") + what});
     EXPECT_EQ(one->server().request("fake/echo", 1)["result"], 1) << what;
   }
   static constexpr int kIts = -2;
@@ -69,7 +69,7 @@ TEST_F(ParkGuards, WhatIsNoConnectionToThatGoplsOrNoStateIsRefused) {
   auto const garbage = lease::make_state_file(std::string(5000, 'x'));
   expect_refused("garbage", kIts, garbage.get());
   auto text = session::serialise({});
-  text.resize(text.size() - 1);
+  text.resize(40);  // in the part that the daemon reads; the rest is the next front's business
   auto const cut = lease::make_state_file(text);
   expect_refused("a state that is cut", kIts, cut.get());
 
@@ -107,10 +107,13 @@ TEST_F(ParkGuards, DescriptorsAreBackToWhereTheyWere) {
   UniqueFd const null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   auto one = front();
   one->say("status");  // known to the daemon from here on
+  // Each editor is another one, or it would be a restart.
+  int parkers = 0;
+  auto const parker = [&parkers] { return std::to_string(++parkers) + ":1"; };
   auto const round = [&] {
-    one->begin(program, {.parker = "1:1", .resume = false});
+    one->begin(program, {.parker = parker(), .resume = false});
     EXPECT_EQ(one->park().verb, "parked");
-    one->begin(program, {.parker = "2:2"});
+    one->begin(program, {.parker = parker()});
     EXPECT_TRUE(one->resumed());
     EXPECT_EQ(one->park(null.get(), state.get()).verb, "refused");
     EXPECT_FALSE(lease::send_control(one->control().fd(), {.verb = "leaving", .fields = {}},

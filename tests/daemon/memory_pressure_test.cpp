@@ -64,8 +64,10 @@ TEST_F(Looking, WhereThereIsNoAccountNothingIsDone) {
 
 TEST_F(Looking, TheKernelsOwnFileIsTakenWithoutADescriptorLeft) {
   if (!std::filesystem::exists(MemoryPressure::kFile)) GTEST_SKIP() << "no pressure account";
-  auto const before = rigs::open_descriptors();
-  {
+  std::size_t before = 0;
+  // Twice: what Asio itself opens, it opens once.
+  for (int round = 0; round < 2; ++round) {
+    before = rigs::open_descriptors();
     MemoryPressure const pressure(io, MemoryPressure::kFile, [this] { ++told; });
     io.poll();
   }
