@@ -144,6 +144,22 @@ TEST(ParkedSession, AnnouncedCountsAreNotBelieved) {
   EXPECT_EQ(why_no_start(bytes.bytes()), "its sections are not those of this version");
 }
 
+// Behind a checksum that is right, too: of another version that forgot to say so.
+TEST(ParkedSession, APartWithMoreThanItsSectionsIsRefused) {
+  for (int const longer : {0, 1, 2}) {
+    RecordWriter bytes;
+    bytes.bytes() = "gbpark\r\n";
+    bytes.put_u32(1);
+    int number = 0;
+    for (std::size_t const size : {40U, 32U, 8U}) {
+      std::string const part(size + (number++ == longer ? 1 : 0), '\0');
+      bytes.put_u64(checksum(part));
+      bytes.put_text(part);
+    }
+    EXPECT_EQ(why_refused(bytes.bytes()), "its sections are not those of this version") << longer;
+  }
+}
+
 TEST(ParkedSession, ADocumentWithoutAUriIsRefused) {
   ParkedSession session;
   session.documents = {{.raw_uri = "file:///a.go", .bytes = 1, .text_checksum = 2}};

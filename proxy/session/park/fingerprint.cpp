@@ -26,7 +26,7 @@ constexpr int kDepthMax = 64;
 // otherwise, and then another process, or none, is found.
 std::optional<std::string> process_name(pid_t pid) {
   auto const start = server::process_start(pid);
-  if (pid <= 0 || !start) return std::nullopt;
+  if (!start) return std::nullopt;
   return std::to_string(pid) + ':' + std::to_string(*start);
 }
 
