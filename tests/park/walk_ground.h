@@ -94,7 +94,7 @@ class WalkGround : public ::testing::Test {
     return walk().changes_since(before);
   }
   // Names below the ground, in any order.
-  void expect(SnapshotChanges changes, std::vector<std::string> created,
+  void expect(const SnapshotChanges& changes, std::vector<std::string> created,
               std::vector<std::string> changed, std::vector<std::string> deleted) const {
     EXPECT_EQ(sorted(changes.created), paths(std::move(created))) << changes;
     EXPECT_EQ(sorted(changes.changed), paths(std::move(changed))) << changes;

@@ -44,7 +44,7 @@ std::string_view parent_of(std::string_view path) {
 
 std::string nearest_above(std::string_view directory, std::string_view name) {
   for (;;) {
-    std::string const path = joined_path(directory, name);
+    std::string path = joined_path(directory, name);
     struct stat status {};
     // As the go command: what is no file, and what cannot be looked at, is not there.
     if (::stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) return path;
