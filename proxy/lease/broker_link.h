@@ -133,6 +133,8 @@ class BrokerLink {
   void lost();
   void look_for_daemon();
   bool watch(int fd) const;
+  static int left(TimePoint deadline);  // in milliseconds, at least 0
+  static bool poll_readable(int fd, int milliseconds_max);
 
   Settings settings_;
   kernel::UniqueFd events_;  // epoll on the three below
