@@ -111,13 +111,70 @@ TEST_F(LifecycleTest, ASharedServerNeverSeesExit) {
   EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
 }
 
-TEST_F(LifecycleTest, APooledServerNeedNotSeeShutdownWhichIsAnsweredAtOnce) {
-  lifecycle.on_server(lease::Sharing::pooled);
-  initialize();
-  EXPECT_EQ(editor(R"({"jsonrpc":"2.0","id":7,"method":"shutdown"})"), Verdict::drop);
-  EXPECT_EQ(actions(), (std::vector{Kind::answer_editor, Kind::release_editor}));
+struct PooledLifecycle : LifecycleTest {
+  void ask_pooled_shutdown() {
+    lifecycle.on_server(lease::Sharing::pooled);
+    initialize();
+    EXPECT_EQ(editor(R"({"jsonrpc":"2.0","id":7,"method":"shutdown"})"), Verdict::drop);
+    EXPECT_EQ(actions(), (std::vector{Kind::arm_timer, Kind::park}));
+    EXPECT_EQ(last[0].timer, Timer::park);
+  }
+};
+
+TEST_F(PooledLifecycle, ShutdownIsAnsweredWhenItIsKnownWhetherTheSessionIsKept) {
+  ask_pooled_shutdown();
+  EXPECT_EQ(send_exit(), Verdict::hold);
+  lifecycle.on_park_over(/*parked=*/true);
+  EXPECT_EQ(actions(),
+            (std::vector{Kind::disarm_timer, Kind::answer_editor, Kind::release_editor}));
+  EXPECT_EQ(send_exit(), Verdict::drop);
+  EXPECT_EQ(finished_with(), kExitOk);
+}
+
+TEST_F(PooledLifecycle, WhatIsNotKeptLeavesAsBefore) {
+  ask_pooled_shutdown();
+  lifecycle.on_park_over(/*parked=*/false);
+  actions();
   EXPECT_EQ(send_exit(), Verdict::drop);
   EXPECT_EQ(actions(), (std::vector{Kind::close_server_input, Kind::arm_timer}));
+}
+
+TEST_F(PooledLifecycle, ParkingThatTakesTooLongIsGivenUp) {
+  ask_pooled_shutdown();
+  lifecycle.on_timer(Timer::park);
+  EXPECT_EQ(actions(), (std::vector{Kind::stop_parking, Kind::disarm_timer, Kind::answer_editor,
+                                    Kind::release_editor}));
+  lifecycle.on_park_over(/*parked=*/true);
+  EXPECT_TRUE(actions().empty());
+}
+
+TEST_F(PooledLifecycle, AnEndOfFileWhileItParksEndsTheSessionBehindIt) {
+  ask_pooled_shutdown();
+  lifecycle.on_editor_ended(kClosed);
+  EXPECT_TRUE(actions().empty());
+  lifecycle.on_park_over(/*parked=*/true);
+  EXPECT_EQ(finished_with(), kExitOk);
+}
+
+TEST_F(PooledLifecycle, EndOfFileAndASignalParkAndExitWithoutShutdownDoesNot) {
+  lifecycle.on_server(lease::Sharing::pooled);
+  initialize();
+  lifecycle.on_editor_ended(kClosed);
+  EXPECT_EQ(actions(), (std::vector{Kind::arm_timer, Kind::park}));
+  lifecycle.on_park_over(/*parked=*/true);
+  EXPECT_EQ(finished_with(), kExitOk);
+
+  Lifecycle signalled({});
+  signalled.on_server(lease::Sharing::pooled);
+  signalled.on_signal("SIGTERM");
+  auto const all = signalled.take_actions();
+  EXPECT_EQ(all.back().kind, Kind::park);
+
+  Lifecycle broken({});
+  broken.on_server(lease::Sharing::pooled);
+  show(R"({"jsonrpc":"2.0","method":"exit"})",
+       [&](auto& view) { return broken.on_editor_frame(view); });
+  for (auto const& action : broken.take_actions()) EXPECT_NE(action.kind, Kind::park);
 }
 
 TEST_F(LifecycleTest, ALateShutdownAnswerIsGivenByTheBridgeAndGoplsOwnIsDropped) {

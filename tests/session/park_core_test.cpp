@@ -236,9 +236,9 @@ struct ParkCore : testing::Test {
     return front->parked.value_or("");
   }
   // Another editor, whose front gets that.
-  void take_up(const std::string& state) {
+  void take_up(std::string state) {
     front.emplace();
-    front->state_to_take_up = state;
+    front->state_to_take_up = std::move(state);
     front->editor_says(request(0, "initialize", {{"capabilities", Json::object()}}));
   }
 };
@@ -247,8 +247,8 @@ struct ParkCore : testing::Test {
 
 TEST_F(ParkCore, TheSessionIsGivenAwayBeforeShutdownIsAnswered) {
   begin();
+  front->editor_says(did_open(kB, "not saved"));
   front->server->deaf = true;
-  front->editor_says(request(3, "textDocument/hover", about(kA)));
   front->editor_says(request(9, "shutdown"));
   EXPECT_TRUE(front->left) << "whoever comes now may wait for it";
   EXPECT_FALSE(front->parked) << "not all is written";
@@ -354,8 +354,8 @@ TEST_F(ParkCore, WhatIsNotWorthKeepingIsNotKept) {
 
 TEST_F(ParkCore, AGoplsThatDoesNotReadDoesNotKeepTheEditor) {
   begin();
+  front->editor_says(did_open(kB, "not saved"));
   front->server->deaf = true;
-  front->editor_says(request(3, "textDocument/hover", about(kA)));
   front->editor_says(request(9, "shutdown"));
   EXPECT_TRUE(front->editor.got.empty());
   front->fire(SessionTimer::lifecycle);
@@ -365,8 +365,8 @@ TEST_F(ParkCore, AGoplsThatDoesNotReadDoesNotKeepTheEditor) {
 
 TEST_F(ParkCore, AGoplsThatEndsMeanwhileEndsItQuietly) {
   begin();
+  front->editor_says(did_open(kB, "not saved"));
   front->server->deaf = true;
-  front->editor_says(request(3, "textDocument/hover", about(kA)));
   front->editor_says(request(9, "shutdown"));
   front->server->ended = true;
   front->settle();
