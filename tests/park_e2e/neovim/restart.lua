@@ -4,7 +4,7 @@ local bridged = dofile(os.getenv('HERE') .. '/bridged.lua')
 local function hovers()
   bridged.open('main.go')
   local hover = bridged.ask('textDocument/hover', bridged.at('Greet("', 1))
-  bridged.check('hover text', hover.contents.value:find(os.getenv('SAYS'), 1, true), hover)
+  bridged.check('hover text', hover.contents.value:find(vim.fn.readfile(os.getenv('SAYS'))[1], 1, true), hover)
 end
 -- Pids of the gopls that have sessions or are kept.
 local function servers()

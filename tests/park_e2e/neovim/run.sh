@@ -56,12 +56,15 @@ edit() { # edit SESSION.lua
   ! grep -q 'quit with exit code' "$dir/output" || fail "Neovim complained about the server's end"
 }
 
-export SAYS='Greet makes the greeting'
+# By a file: another environment would be another session.
+export SAYS=$dir/says
+echo 'Greet makes the greeting' >"$SAYS"
 if [ "$what" = again ]; then
   edit hover.lua
   first=$(pids servers)
   sed -i 's/Greet makes the greeting/Greet was changed meanwhile/' main.go
-  SAYS='Greet was changed meanwhile' edit hover.lua
+  echo 'Greet was changed meanwhile' >"$SAYS"
+  edit hover.lua
   [ "$(resumed)" = 1 ] || fail "not resumed: $(status)"
   [ "$(pids servers)" = "$first" ] || fail "another gopls: $first, then $(pids servers)"
 else

@@ -5,9 +5,14 @@
 const sortKey = (value) => JSON.stringify(value);
 const sorted = (list) => (Array.isArray(list) ? [...list].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1)) : list);
 
-// gopls remembers a package that no pattern names for as long as it lives, once a file of it was open:
-// what it says of such a file unasked tells what was looked at, not what there is.
-const ofTheModules = (uri) => !/\/(_[^/]*|linked|vendor)\//.test(uri);
+// Files of which gopls speaks unasked only because one like them is open or was: those of a package that
+// no pattern names, which it remembers for as long as it lives, and those of the module inside, which it
+// has a view of while a file of it is open; a saved one still is, for a while after a resume. What it says
+// of them tells what was looked at, not what there is.
+function ofTheModules(uri, window) {
+  if (/\/(_[^/]*|linked|vendor)\//.test(uri)) return false;
+  return !uri.includes('/ws/nested/') || [...window.open_.keys()].some((name) => name.startsWith('nested/'));
+}
 
 // Up to `count` places of identifiers worth asking about: calls and declarations.
 function positions(random, texts, count) {
@@ -32,8 +37,8 @@ async function ask(window, method, params) {
   }
 }
 
-function symbolsOfTheModules(found) {
-  return Array.isArray(found) ? sorted(found.filter(({ location }) => ofTheModules(location.uri))) : found;
+function symbolsOfTheModules(found, window) {
+  return sorted((Array.isArray(found) ? found : []).filter(({ location }) => ofTheModules(location.uri, window)));
 }
 
 // All of it at once: the first answers of a session count.
@@ -49,7 +54,7 @@ async function answersOf(window, places, names) {
     if (index % 3 === 0) put(`references ${label}`, 'textDocument/references', { ...at, context: { includeDeclaration: true } }, sorted);
   });
   for (const name of names) put(`symbols of ${name}`, 'textDocument/documentSymbol', { textDocument: { uri: window.uri(name) } });
-  for (const query of ['Alpha', 'New', 'Linked']) put(`symbols like ${query}`, 'workspace/symbol', { query }, symbolsOfTheModules);
+  for (const query of ['Alpha', 'New', 'Linked']) put(`symbols like ${query}`, 'workspace/symbol', { query }, (found) => symbolsOfTheModules(found, window));
   return Object.fromEntries(await Promise.all(questions));
 }
 
@@ -58,7 +63,7 @@ function diagnosticsOf(window) {
   const found = {};
   const open = new Set([...window.open_.keys()].map((name) => window.uri(name)));
   for (const [uri, { diagnostics }] of window.diagnostics) {
-    if (diagnostics.length > 0 && (open.has(uri) || ofTheModules(uri))) found[`diagnostics of ${uri}`] = sorted(diagnostics.map(withoutOrder));
+    if (diagnostics.length > 0 && (open.has(uri) || ofTheModules(uri, window))) found[`diagnostics of ${uri}`] = sorted(diagnostics.map(withoutOrder));
   }
   return found;
 }
