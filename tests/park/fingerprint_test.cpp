@@ -1,6 +1,7 @@
 #include "proxy/session/park/fingerprint.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -132,8 +133,26 @@ std::string name_of(pid_t pid) {
 }
 
 TEST(Parker, IsTheProcessThatTheEditorNames) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  pid_t const editor = ::fork();
+  ASSERT_GE(editor, 0);
+  if (editor == 0) {  // lives until we close our end
+    ::close(ends[1]);
+    char byte = 0;
+    ::_exit(static_cast<int>(::read(ends[0], &byte, 1)));
+  }
+  ::close(ends[0]);
+  EXPECT_EQ(parker_of(initialize(R"({"processId":)" + std::to_string(editor) + "}")),
+            name_of(editor));
+  ::close(ends[1]);
+  EXPECT_EQ(::waitpid(editor, nullptr, 0), editor);
+}
+
+// It would be another one at each start, and what it parked would come back to it.
+TEST(Parker, IsOurParentWhereTheEditorNamesUs) {
   EXPECT_EQ(parker_of(initialize(R"({"processId":)" + std::to_string(::getpid()) + "}")),
-            name_of(::getpid()));
+            name_of(::getppid()));
 }
 
 TEST(Parker, IsOurParentWhereTheEditorNamesNone) {

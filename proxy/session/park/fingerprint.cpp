@@ -59,7 +59,8 @@ std::string parker_of(std::string_view initialize) {
   std::string_view const raw = raw_param(initialize, kProcessId);
   pid_t pid = 0;
   auto const [end, error] = std::from_chars(raw.data(), raw.data() + raw.size(), pid);
-  if (error == std::errc{} && end == raw.data() + raw.size()) {
+  bool const named = error == std::errc{} && end == raw.data() + raw.size();
+  if (named && pid != ::getpid()) {
     if (auto name = process_name(pid)) return *name;
   }
   return process_name(::getppid()).value_or(std::string());

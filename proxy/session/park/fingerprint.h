@@ -18,8 +18,9 @@ namespace bridge::session {
 std::string identity_of(std::string_view initialize);
 
 // Who asks, as "pid:start time in clock ticks": the process of processId if it lives in our pid
-// namespace, else the parent of this one. What a process parked it never gets back: "restart
-// language server" must lead to a fresh one.
+// namespace, else the parent of this one. That, too, where processId is this process itself:
+// opencode names the server that it has started. What a process parked it never gets back: "restart
+// language server" must lead to a fresh one. Empty: not known.
 std::string parker_of(std::string_view initialize);
 
 }  // namespace bridge::session
