@@ -63,8 +63,6 @@ std::string told_of(std::string_view uri, std::string_view list) {
       R"({"uri":")" + std::string(uri) + R"(","diagnostics":)" + std::string(list) + "}");
 }
 
-// --- what gopls asks ----------------------------------------------------------------------------
-
 struct Question {
   std::string method;
   std::string params;
@@ -137,8 +135,6 @@ TEST(ParkedDrain, WhatTheEditorHadNotAnsweredIsAnsweredFirst) {
             framed(result_message("5", "[]")));
 }
 
-// --- what gopls still owes ----------------------------------------------------------------------
-
 TEST(ParkedDrain, LateAnswersAreTickedOffAndDropped) {
   ParkedDrain drain({.owed = {"7", R"("a")", "8"}}, kLimits);
   EXPECT_FALSE(drain.ready());
@@ -165,8 +161,6 @@ TEST(ParkedDrain, AnAnswerToNothingIsTrouble) {
             "the server answered what it was not asked");
 }
 
-// --- what is no LSP -----------------------------------------------------------------------------
-
 TEST(ParkedDrain, WhatIsNoLspIsTroubleForGood) {
   for (const std::string& bytes :
        {std::string("goroutine 1 [running]\n"), std::string("Content-Length: x\r\n\r\n{}"),
@@ -187,8 +181,6 @@ TEST(ParkedDrain, TroubleInWhatWasReadBeforeItIsSeenAtOnce) {
   EXPECT_EQ(drain.trouble(), "the server sent what is no message");
   EXPECT_FALSE(drain.on_bytes(""));
 }
-
-// --- what the next editor must know -------------------------------------------------------------
 
 TEST(ParkedDrain, OfDiagnosticsOnlyTheLastOfEachFileAndNoText) {
   Seen const seen = drained(framed(diagnostics("file:///a.go", R"([{"message":"secret"}])")) +
@@ -275,8 +267,6 @@ TEST(ParkedDrain, AJournalFedWithTheNewsIsAsIfItHadSeenTheMessages) {
   EXPECT_EQ(resumed->open_progress(), std::vector<std::string>{"77"});
 }
 
-// --- when it can be had -------------------------------------------------------------------------
-
 TEST(ParkedDrain, IsReadyAtAFrameBoundaryOnly) {
   std::string const frame = framed(notification("window/logMessage", "{}"));
   ParkedDrain drain({.unread = frame.substr(0, 5)}, kLimits);
@@ -314,8 +304,6 @@ TEST(ParkedDrain, IsNotReadyWhileProgressIsOpen) {
   EXPECT_TRUE(drain.ready());
 }
 
-// --- bounds -------------------------------------------------------------------------------------
-
 TEST(ParkedDrain, WhatIsKeptIsBounded) {
   ParkedDrain drain({}, kLimits);
   std::size_t kept = 0;
@@ -343,8 +331,6 @@ TEST(ParkedDrain, AFileWithNewsAgainAndAgainCostsNothing) {
   for (int n = 0; n < 20'000; ++n) ASSERT_TRUE(drain.on_bytes(n % 2 == 0 ? error : none));
   EXPECT_EQ(drain.news().size(), 1U);
 }
-
-// --- however the kernel cuts it -----------------------------------------------------------------
 
 struct Stream {
   std::string name;
