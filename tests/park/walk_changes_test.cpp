@@ -137,6 +137,24 @@ TEST_F(WalkChanges, ANestedModuleThatAppearsIsCreatedWithItsFiles) {
   expect(since(before), {"ws/nested/go.mod", "ws/nested/n.go"}, {}, {});
 }
 
+TEST_F(WalkChanges, NewPackagesAndModulesThatComeOrGoAskForAReload) {
+  WorkspaceSnapshot before = walk();
+  write("ws/sub/d.go", "package sub\n");
+  write("ws/a.go", "package n\n");
+  remove("ws/sub/b.go");
+  EXPECT_EQ(since(before).reload, "");
+  write("ws/new/d.go", "package new\n");
+  EXPECT_EQ(since(before).reload, at("ws/vendor/modules.txt"));
+  before = walk();
+  write("ws/sub/go.mod", "module sub\n");
+  EXPECT_EQ(since(before).reload, at("ws/vendor/modules.txt"));
+  before = walk();
+  write("ws/sub/go.mod", "module bus\n");
+  EXPECT_EQ(since(before).reload, "");
+  remove("ws/sub/go.mod");
+  EXPECT_EQ(since(before).reload, at("ws/vendor/modules.txt"));
+}
+
 TEST_F(WalkChanges, ALinkThatIsTurnedElsewhereChanges) {
   write("one.txt", "package sub\n");
   write("two.txt", "package sub\n");

@@ -24,6 +24,14 @@ TEST(WatchedFileEvents, EachKindHasItsNumber) {
                   R"({"uri":"file:///b.go","type":2},{"uri":"file:///c.go","type":3}]})"});
 }
 
+TEST(WatchedFileEvents, AReloadIsAskedForByAChange) {
+  SnapshotChanges changes = changes_of({"/p/a.go"}, {}, {});
+  changes.reload = "/vendor/modules.txt";
+  EXPECT_EQ(watched_file_events(changes, {}),
+            Texts{R"({"changes":[{"uri":"file:///p/a.go","type":1},)"
+                  R"({"uri":"file:///vendor/modules.txt","type":2}]})"});
+}
+
 TEST(WatchedFileEvents, NothingIsNoEvent) {
   EXPECT_EQ(watched_file_events(SnapshotChanges(), {}), Texts{});
 }

@@ -31,6 +31,10 @@ class SnapshotComparison {
       if (order <= 0) ++old;
       if (order >= 0) ++fresh;
     }
+    if (reload_) {
+      std::string const& above = now_.above_;
+      changes_.reload = above.substr(0, above.find('\n')) + "/vendor/modules.txt";
+    }
     return std::move(changes_);
   }
 
@@ -45,6 +49,8 @@ class SnapshotComparison {
   void compare(const Directory& old, const Directory& fresh) {
     std::uint32_t i = 0;
     std::uint32_t j = 0;
+    bool had_go = false;
+    bool got_go = false;
     bool file_is_equal = false;  // the one that what is read from it follows
     while (i < old.files || j < fresh.files) {
       std::size_t const a = old.first_file + i;
@@ -55,6 +61,9 @@ class SnapshotComparison {
       std::string_view const name = order <= 0 ? before_.name_of(a) : now_.name_of(b);
       File const* const was = order <= 0 ? &before_.facts_[a] : nullptr;
       File const* const is = order >= 0 ? &now_.facts_[b] : nullptr;
+      bool const is_go = name.ends_with(".go");
+      had_go = had_go || (is_go && was);
+      got_go = got_go || (is_go && !was);
       bool const equal = was && is && is_unchanged(was->all, is->all);
       if (name.find('/') != std::string_view::npos) {
         if (!equal) on_reading(name, was && is, file_is_equal);
@@ -65,6 +74,7 @@ class SnapshotComparison {
       if (order <= 0) ++i;
       if (order >= 0) ++j;
     }
+    reload_ = reload_ || (got_go && !had_go);  // a package that is new
   }
 
   // What was read from a go.mod or go.work differs, or is only there on one side.
@@ -97,6 +107,7 @@ class SnapshotComparison {
       useless(path + " changed and kept its time");
       changes_.needs_another_gopls = true;
     }
+    reload_ = reload_ || (name == "go.mod" && (!was || !is));
     (!was  ? changes_.created
      : !is ? changes_.deleted
            : changes_.changed)
@@ -107,6 +118,7 @@ class SnapshotComparison {
   const WorkspaceSnapshot& now_;
   SnapshotChanges changes_;
   std::string path_;
+  bool reload_ = false;
 };
 
 SnapshotChanges WorkspaceSnapshot::changes_since(const WorkspaceSnapshot& before) const {

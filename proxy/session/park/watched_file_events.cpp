@@ -94,6 +94,7 @@ std::vector<std::string> watched_file_events(const SnapshotChanges& changes,
   add(changes.created, kCreated);
   add(changes.changed, kChanged);
   add(changes.deleted, kDeleted);
+  if (!changes.reload.empty()) pieces.add_path(changes.reload, kChanged);
   for (std::string const& raw : also) {
     if (raw.size() < 2) continue;
     auto const path = path_of_file_uri(

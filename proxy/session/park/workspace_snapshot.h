@@ -29,6 +29,11 @@ struct WalkRequest {
 struct SnapshotChanges {
   // Absolute paths; a directory that vanished is there with all its files.
   std::vector<std::string> created, changed, deleted;
+  // Not empty: gopls must load the workspace anew, for it loads no package that it has not heard
+  // of, and does not look again at what belongs to which module. To be told as changed, whether
+  // it is there or not: a path of which that is all gopls v0.23 and v0.24 make
+  // (gopls/internal/cache/snapshot.go, clone(): "/vendor/modules.txt").
+  std::string reload;
   // Not empty: what happened is repaired by no file event, in words for the log.
   std::string useless;
   // With `useless`: by another session in the same gopls neither, for what gopls keeps in memory
