@@ -139,8 +139,6 @@ std::string Parking::park(FrontId front, ServerId server, TimePoint now, ParkedI
   Session session = std::move(found->second);
   sessions_.erase(found);
   note_departed(session.mark, server, now);
-  while (parked_.size() >= settings_.sessions_max)
-    drop(parked_.begin()->first, "there are more than parked_max", now);
   id = ++last_id_;
   Parked& parked = parked_[id];
   parked.server = server;
@@ -149,6 +147,9 @@ std::string Parking::park(FrontId front, ServerId server, TimePoint now, ParkedI
   if (parked.parkers.size() > kParkersMax) parked.parkers.erase(parked.parkers.begin());
   parked.mark = std::move(session.mark);
   parked.since = now;
+  // Only now: who waits for this one must not be told that it does not come.
+  while (parked_.size() > settings_.sessions_max)
+    drop(parked_.begin()->first, "there are more than parked_max", now);
   return {};
 }
 

@@ -308,6 +308,17 @@ TEST_F(ParkingTest, BeyondTheMostTheOldestGoes) {
   EXPECT_EQ(parking.parked().size(), 3U);
 }
 
+TEST_F(ParkingTest, OneThatIsWaitedForMayBeWhatMakesTheOldestGo) {
+  parking = Parking({.timeout = minutes(10), .sessions_max = 1});
+  begin(1, mark("x", "other"));
+  park(1);
+  begin(2, mark("a"));
+  parking.leaving(2, kServer);
+  EXPECT_EQ(begin(3, mark("b")), "");
+  park(2);
+  EXPECT_EQ(actions(), "drop p1; resume 3 p2");
+}
+
 TEST_F(ParkingTest, WhereNoneIsToBeKeptNoneIs) {
   parking = Parking({.timeout = minutes(10), .sessions_max = 0});
   begin(1, mark("a"));
