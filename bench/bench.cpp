@@ -88,7 +88,7 @@ int measure(const Options& options, const Context& context, Report& report) {
     // One window shares with nobody.
     if (sharing) std::erase(part.windows, 1);
     failure = sharing ? run_sharing_bench(part, options.sessions, report)
-              : park  ? run_park_bench(part, report)
+              : park  ? run_park_bench(part, kParkPackages, report)
                       : run_gopls_bench(part, report);
   } else {
     Stage stage(options, context);

@@ -241,14 +241,14 @@ std::vector<Workspace> workspaces(const GoplsOptions& options, const Ground& gro
   return all;
 }
 
-void measure(Run& run, const Ground& ground) {
+void measure(Run& run, const Ground& ground, const std::vector<int>& packages) {
   auto const say = [&](const std::string& text) {
     if (run.options.progress) run.options.progress("park: " + text);
   };
   auto const all = workspaces(run.options, ground);
   std::vector<Workspace> sizes;
-  for (int const packages : {8, 64, 512})
-    sizes.push_back(generated(ground, std::to_string(3 * packages) + " files", packages));
+  for (int const count : packages)
+    sizes.push_back(generated(ground, std::to_string(3 * count) + " files", count));
   say("loading each for the first time");
   for (auto const& each : all) {
     ParkWindow const first(GoplsWay::direct, each.ground, ground.environment, each.folder);
@@ -265,7 +265,8 @@ void measure(Run& run, const Ground& ground) {
 
 }  // namespace
 
-std::string run_park_bench(const GoplsOptions& options, Report& report) {
+std::string run_park_bench(const GoplsOptions& options, const std::vector<int>& packages,
+                           Report& report) {
   ::signal(SIGPIPE, SIG_IGN);
   try {
     TempDir const directory;
@@ -275,7 +276,7 @@ std::string run_park_bench(const GoplsOptions& options, Report& report) {
       Ground const ground = make_ground(options, directory.path());
       report.facts.emplace_back("gopls", ground.gopls);
       Run run{.options = options, .strays = strays, .report = report};
-      measure(run, ground);
+      measure(run, ground, packages);
     } catch (const Interrupted&) {
       report.note("park: interrupted");
     } catch (const std::exception& broken) {

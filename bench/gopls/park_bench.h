@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "bench/gopls/gopls_bench.h"
 
@@ -16,8 +17,12 @@ inline constexpr char kSectionPark[] = "park: first right hover";
 inline constexpr char kSectionParkFiles[] = "park: by files of the workspace";
 inline constexpr char kSectionParkMemory[] = "park: memory";
 
-// As run_gopls_bench(). Besides the generated modules, `options.module` is measured, or, without
-// it, the Go distribution's src/cmd where there is one.
-std::string run_park_bench(const GoplsOptions& options, Report& report);
+inline const std::vector<int> kParkPackages = {8, 64, 512};  // of three files each
+
+// As run_gopls_bench(). `packages`: of the workspaces whose files are counted. Besides the
+// generated modules, `options.module` is measured, or, without it, the Go distribution's src/cmd
+// where there is one.
+std::string run_park_bench(const GoplsOptions& options, const std::vector<int>& packages,
+                           Report& report);
 
 }  // namespace bridge::bench

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/gopls/park_bench.h"
 #include "bench/gopls/sharing_bench.h"
 #include "bench/ways_run.h"
 
@@ -117,6 +118,29 @@ TEST(Goals, MemoryIsWhatIsAboveTheIdleExecutable) {
   ASSERT_NE(goal, nullptr);
   EXPECT_DOUBLE_EQ(goal->measured, 200);
   EXPECT_TRUE(goal->met());
+}
+
+TEST(ParkGoals, AreRatiosToAPlainStartOfTheSameRound) {
+  Report park;
+  for (std::size_t round = 0; round < 3; ++round) {
+    double const plain = 500.0 * static_cast<double>(round + 1);
+    park.record({kSectionPark, "direct", "small", "hover", "ms"}, round, plain);
+    park.record({kSectionPark, "bridge, second start", "small", "hover", "ms"}, round, plain / 50);
+  }
+  auto const goals = park_goals_of(park);
+  auto const find = [&](const std::string& goal) {
+    return *std::find_if(goals.begin(), goals.end(),
+                         [&](const auto& one) { return one.goal == goal && one.at == "small"; });
+  };
+  auto const ratio = find("bridge, second start / plain start, to the first right hover");
+  EXPECT_DOUBLE_EQ(ratio.measured, 0.02);
+  EXPECT_TRUE(ratio.met());
+  EXPECT_DOUBLE_EQ(find("bridge, second start, to the first right hover, ms").measured, 20);
+  EXPECT_TRUE(std::isnan(find("bridge, reload / plain start, to the first right hover").measured));
+}
+
+TEST(ParkGoals, WhatWasNotMeasuredIsNotMet) {
+  for (auto const& goal : park_goals_of({})) EXPECT_FALSE(goal.met()) << goal.goal;
 }
 
 }  // namespace

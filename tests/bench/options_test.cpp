@@ -71,6 +71,11 @@ TEST(Options, SharingIsAnActionAndMayHaveAPath) {
   EXPECT_EQ(more.sessions, 0);
   EXPECT_EQ(more.windows, (std::vector<int>{2, 3}));
   EXPECT_NE(read_options({"--sharing", "--sessions", "-1"}).complaint, "");
+
+  auto const park = read_options({"--park", "/g", "--module", "/m"}).options;
+  EXPECT_EQ(park.action, Options::Action::park);
+  EXPECT_EQ(park.gopls, "/g");
+  EXPECT_EQ(park.module, "/m");
 }
 
 TEST(Options, WorkloadAndCompareAreActions) {
