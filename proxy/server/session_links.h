@@ -12,10 +12,11 @@
 // makes another for the same digest removes it then. That, too, is how those of killed processes
 // go.
 //
-// Scripts (GIT_ASKPASS, SSH_ASKPASS) and values (the other VSCODE_GIT_*) have no links: they are
-// the same from one start of an editor to the next and change with its version, and a script may
-// look at the name it was called by. They count as they are. So does a value that is no absolute
-// path.
+// Scripts (GIT_ASKPASS, SSH_ASKPASS) and values have no links: they are the same from one start of
+// an editor to the next and change with its version, and a script may look at the name it was
+// called by. They count as they are. So does a value that is no absolute path, and so does
+// VSCODE_GIT_IPC_AUTH_TOKEN, which goes with one socket: where there is such a token, only the same
+// window's next session is taken up.
 #pragma once
 
 #include <chrono>

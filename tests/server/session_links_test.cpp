@@ -79,7 +79,8 @@ TEST_F(SessionLinksTest, OnlyAbsolutePathsOfTheKnownSocketsAreLinked) {
     EXPECT_FALSE(SessionLinks::is_linked(name, "s")) << name;
     EXPECT_FALSE(SessionLinks::is_linked(name, "")) << name;
   }
-  for (const char* const name : {"GIT_ASKPASS", "SSH_ASKPASS", "VSCODE_GIT_ASKPASS_NODE", "PATH"})
+  for (const char* const name : {"GIT_ASKPASS", "SSH_ASKPASS", "VSCODE_GIT_ASKPASS_NODE",
+                                 "VSCODE_GIT_IPC_AUTH_TOKEN", "PATH"})
     EXPECT_FALSE(SessionLinks::is_linked(name, "/s")) << name;
 }
 
