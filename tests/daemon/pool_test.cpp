@@ -258,5 +258,25 @@ TEST_F(PoolTest, WhatIsSaidOfAServerThatIsGoneIsPassedOver) {
   EXPECT_EQ(actions(), "");
 }
 
+TEST_F(PoolTest, ALeaseThatIsPassedKeepsItsServerAndIsToldOfItsEnd) {
+  serve(7);
+  pool.pass_lease(7, 8, now);
+  EXPECT_EQ(pool.lease_of(7), std::nullopt);
+  EXPECT_EQ(pool.lease_of(8), 1U);
+  pool.release(7, now);
+  EXPECT_EQ(pool.next_tick(), std::nullopt) << "it is no one's to give back";
+  // To one that has another's: that is given back.
+  pool.lease(9, recipe("other"), now);
+  pool.on_serving(2, now);
+  pool.take_actions();
+  pool.pass_lease(8, 9, now);
+  EXPECT_EQ(pool.lease_of(9), 1U);
+  EXPECT_TRUE(pool.servers().at(2).leases.empty());
+  pool.pass_lease(8, 7, now);
+  EXPECT_EQ(pool.lease_of(7), std::nullopt) << "there is nothing to pass";
+  pool.on_ended(1, "killed", /*killed=*/true);
+  EXPECT_EQ(actions(), "tell 9 of 1 killed");
+}
+
 }  // namespace
 }  // namespace bridge::daemon
