@@ -34,8 +34,7 @@ std::size_t take_descriptors(msghdr& header, UniqueFd& first, UniqueFd& second) 
       std::memcpy(&fd, CMSG_DATA(part) + i * sizeof(int), sizeof fd);
       UniqueFd owned(fd);
       ++count;
-      if (count == 1) first = std::move(owned);
-      if (count == 2) second = std::move(owned);
+      if (count <= 2) (count == 1 ? first : second) = std::move(owned);
     }
   }
   return count;
