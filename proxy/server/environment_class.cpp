@@ -16,15 +16,20 @@ constexpr std::array<std::string_view, 13> kKeyed = {
 };
 
 // Sorted.
-constexpr std::array<std::string_view, 45> kIgnored = {
+constexpr std::array<std::string_view, 59> kIgnored = {
     "ALACRITTY_LOG",
     "ALACRITTY_SOCKET",
     "ALACRITTY_WINDOW_ID",
+    "ATUIN_SESSION",
     "COLORTERM",
     "COLUMNS",
+    "DESKTOP_STARTUP_ID",
+    "GIO_LAUNCHED_DESKTOP_FILE",
+    "GIO_LAUNCHED_DESKTOP_FILE_PID",
     "GOMOD",
     "GOTOOLDIR",
     "GOVERSION",
+    "GPG_TTY",
     "HISTFILE",
     "HISTFILESIZE",
     "HISTSIZE",
@@ -38,6 +43,7 @@ constexpr std::array<std::string_view, 45> kIgnored = {
     "LS_COLORS",
     "MAINPID",
     "MANAGERPID",
+    "MCFLY_SESSION_ID",
     "MYVIMRC",
     "NOTIFY_SOCKET",
     "NVIM",
@@ -48,7 +54,13 @@ constexpr std::array<std::string_view, 45> kIgnored = {
     "PS1",
     "PS2",
     "PWD",
+    "SESSION_MANAGER",
+    "SHELL_SESSION_ID",
     "SHLVL",
+    "SSH_CLIENT",
+    "SSH_CONNECTION",
+    "SSH_TTY",
+    "STARSHIP_SESSION_KEY",
     "STY",
     "SYSTEMD_EXEC_PID",
     "TERM",
@@ -61,14 +73,16 @@ constexpr std::array<std::string_view, 45> kIgnored = {
     "WINDOWID",
     "WT_PROFILE_ID",
     "WT_SESSION",
+    "XDG_ACTIVATION_TOKEN",
+    "XDG_SESSION_ID",
     "_",
 };
 
-// Of editors and terminals that number their windows, and of the bridge itself.
-constexpr std::array<std::string_view, 11> kIgnoredPrefixes = {
-    "ELECTRON_", "GNOME_TERMINAL_", "GOPLS_BRIDGE_", "ITERM_", "KITTY_", "KONSOLE_",
-    "TERM_",     "VSCODE_",         "WEZTERM_",      "WARP_",  "ZELLIJ",
-};
+// Of editors, agents and terminals that number their windows, and of the bridge itself.
+constexpr std::array<std::string_view, 13> kIgnoredPrefixes = {
+    "CLAUDE_CODE_", "ELECTRON_", "GNOME_TERMINAL_", "GOPLS_BRIDGE_", "ITERM_",
+    "KITTY_",       "KONSOLE_",  "OPENCODE_",       "TERM_",         "VSCODE_",
+    "WARP_",        "WEZTERM_",  "ZELLIJ"};
 
 // VS Code's GIT_ASKPASS script is nothing without them.
 constexpr std::string_view kKeptPrefix = "VSCODE_GIT_";

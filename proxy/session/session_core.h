@@ -22,7 +22,7 @@
 #include "proxy/session/journal/journal.h"
 #include "proxy/session/lifecycle.h"
 #include "proxy/session/park/background_walk.h"
-#include "proxy/session/park/park_record.h"
+#include "proxy/session/park_record.h"
 #include "proxy/session/park/parked_session.h"
 #include "proxy/session/replay/replay.h"
 #include "proxy/session/world.h"

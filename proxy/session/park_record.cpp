@@ -1,4 +1,4 @@
-#include "proxy/session/park/park_record.h"
+#include "proxy/session/park_record.h"
 
 #include <algorithm>
 #include <array>
