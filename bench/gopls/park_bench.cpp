@@ -247,6 +247,7 @@ void measure(Run& run, const Ground& ground, const std::vector<int>& packages) {
   };
   auto const all = workspaces(run.options, ground);
   std::vector<Workspace> sizes;
+  sizes.reserve(packages.size());
   for (int const count : packages)
     sizes.push_back(generated(ground, std::to_string(3 * count) + " files", count));
   say("loading each for the first time");
