@@ -242,6 +242,21 @@ TEST_F(WalkChanges, AFileAsYoungAsTheWalkCountsAsChangedNextTime) {
   EXPECT_TRUE(since(*calm).none()) << since(*calm);
 }
 
+TEST_F(WalkChanges, ALinkIsAsYoungAsItsTarget) {
+  link("../../one.txt", "ws/sub/l.go");
+  write("one.txt", "package sub\n");
+  struct stat youngest {};
+  ASSERT_EQ(::stat(at("one.txt").c_str(), &youngest), 0);
+  std::string error;
+  auto const racy = WorkspaceSnapshot::take(request, error,
+                                            {.since_ns = nanoseconds(youngest.st_ctim) + kTickNs});
+  ASSERT_TRUE(racy) << error;
+  SnapshotChanges const changes = since(*racy);
+  EXPECT_NE(std::find(changes.changed.begin(), changes.changed.end(), at("ws/sub/l.go")),
+            changes.changed.end())
+      << changes;
+}
+
 TEST_F(WalkChanges, WhereTimesAreWholeSecondsYoungIsLonger) {
   struct stat status {};
   status.st_ctim = {1000, 0};

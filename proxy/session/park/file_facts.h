@@ -48,9 +48,10 @@ constexpr std::uint64_t as_seen(std::uint64_t mixed, bool racy) noexcept {
   return (mixed | 1U) ^ (racy ? 0U : 1U);
 }
 constexpr bool was_racy(std::uint64_t seen) noexcept { return (seen & 1U) != 0; }
-// For what is seen now it does not matter whether it may change again.
+// For what is seen now it does not matter whether it may change again; of what was, the bit makes
+// the two differ.
 constexpr bool is_unchanged(std::uint64_t before, std::uint64_t now) noexcept {
-  return !was_racy(before) && before == (now & ~std::uint64_t{1});
+  return before == (now & ~std::uint64_t{1});
 }
 
 constexpr std::uint64_t mixed(std::uint64_t state, const struct stat& status) noexcept {
