@@ -103,7 +103,17 @@ class Bridge {
   }
   window(root) { return new Window([this.bridge, '--gopls', this.gopls], root, this.env); }
   ask(...args) { return cp.execFileSync(this.bridge, args, { env: { ...process.env, ...this.env }, encoding: 'utf8' }); }
-  status() { return JSON.parse(this.ask('status', '--json')); }
+  // Of the daemon that lives: one that is ending may hang up before it has said all.
+  status() {
+    for (const end = Date.now() + 10_000; ;) {
+      try {
+        return JSON.parse(this.ask('status', '--json'));
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
   // Whether windows since the last call have taken up what another left; undefined: no daemon says.
   resumed() {
     const { daemon, parked = [], servers = [] } = this.status();
