@@ -66,7 +66,7 @@ WorkspaceSnapshot walked(const WalkRequest& request) {
 void walk(benchmark::State& state) {
   WalkRequest const request = request_for(static_cast<int>(state.range(0)));
   std::size_t bytes = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto const snapshot = walked(request);
     bytes = snapshot.serialise().size();
   }
@@ -78,7 +78,7 @@ void compare(benchmark::State& state) {
   WalkRequest const request = request_for(static_cast<int>(state.range(0)));
   auto const before = walked(request);
   auto const now = walked(request);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     auto const changes = now.changes_since(before);
     if (!changes.none()) state.SkipWithError("something changed");
   }
