@@ -232,6 +232,11 @@ void Daemon::on_lease(Front& front, const ControlMessage& message) {
   if (recipe.key.empty() || !recipe.program.starts_with('/'))
     return refuse(front, "the request names no key or no absolute program");
   drop_upgraded(recipe);
+  if (auto const wanted = message.get("retire"); !wanted.empty()) {
+    for (auto const& [id, server] : servers_) {
+      if (!server.ended && server.process->name() == wanted) retire(id);
+    }
+  }
   SessionMark mark{.key = recipe.key,
                    .fingerprint = std::string(message.get("fingerprint")),
                    .parker = std::string(message.get("parker"))};

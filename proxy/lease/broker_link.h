@@ -37,6 +37,8 @@ struct LeaseRequest {
   // The session begins: a parked one may be had instead of a fresh connection. Otherwise it only
   // may be parked later.
   bool resume = false;
+  // A server that must not be given any more, to nobody ("s3"); empty: none.
+  std::string retire{};
 };
 
 struct Lease {

@@ -28,6 +28,7 @@ ControlMessage message_of(const LeaseRequest& request, std::uint64_t number) {
       .add("fingerprint", request.fingerprint)
       .add("parker", request.parker);
   if (request.resume) message.add("resume", 1);
+  if (!request.retire.empty()) message.add("retire", request.retire);
   for (std::string const& arg : request.args) message.add("arg", arg);
   for (std::string const& entry : request.environment) message.add("env", entry);
   return message;

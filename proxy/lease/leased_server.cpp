@@ -53,7 +53,8 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(Acqu
                        .go_version = key.go_version,
                        .fingerprint = fingerprint.digest,
                        .parker = needs_.parker,
-                       .resume = reason == AcquireReason::first};
+                       .resume = reason == AcquireReason::first,
+                       .retire = reason == AcquireReason::stale ? server_ : std::string()};
   auto lease = link_.lease(request);
   std::string state;
   if (lease && lease->state) {
@@ -67,6 +68,7 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(Acqu
     }
   }
   if (!lease) return acquire_own(reason, lease.error().message);
+  server_ = lease->server;
   own_reason_.clear();
   auto connection = connection_of(std::move(*lease));
   if (connection) connection->parked = std::move(state);

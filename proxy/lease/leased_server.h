@@ -50,6 +50,7 @@ class LeasedServer final : public ServerSource {
   // fits no shared one.
   bool own_for_good_ = false;
   std::vector<std::pair<std::string, std::string>> environment_;
+  std::string server_;  // of the last lease
   // Why what the last lease gave cannot be parked; empty: it can be.
   std::string why_not_park_ = "no server was acquired";
 };

@@ -25,7 +25,7 @@ enum class AcquireReason : std::uint8_t {
   suspected,           // the last two, shared ones, ended while this session had work with them
   trial,               // beside the present one: what would the program on disk answer?
   replaced,            // the server's program is another one now
-  stale,               // what was parked could not be taken up: one that nobody has used
+  stale,               // what the last server's process knows is out of date, for any session
 };
 
 // Who else uses a server.

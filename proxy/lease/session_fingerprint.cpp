@@ -87,6 +87,10 @@ std::string why_not(const SessionNeeds& needs, const server::ShareKey& key,
   bool const keyed = key.text.find("\ndriver=") != std::string::npos;
   if ((!driver.empty() && driver != "off") || (keyed && driver != "off"))
     return "a packages driver is in use";
+  auto const flags = environment.get("GOFLAGS");
+  if (flags.find("-modfile") != flags.npos || flags.find("-overlay") != flags.npos)
+    return "GOFLAGS names files that are not looked at";
+  if (environment.get("GO111MODULE") == "off") return "GO111MODULE is off";
   return {};
 }
 

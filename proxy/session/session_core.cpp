@@ -80,7 +80,8 @@ Decision SessionCore::decide_editor(const FrameView& view) {
   bool const initialize = view.envelope.method_is("initialize");
   if (taken_ && !initialize) {
     // What is on disk now must be told first.
-    if (!taken_->walk) return {.verdict = Decision::Verdict::hold, .replacement = {}};
+    held_for_walk_ = !taken_->walk;
+    if (held_for_walk_) return {.verdict = Decision::Verdict::hold, .replacement = {}};
     tell_what_is_new();
     if (view.envelope.method_is("initialized")) {
       ++messages_in_;
@@ -184,6 +185,12 @@ void SessionCore::settle() {
   if (!other_server_why_.empty()) {
     world_.tell_needs(needs_);
     replay_.take_another(std::exchange(other_server_why_, {}));
+  }
+
+  // Also where the session that it was for has been lost.
+  if (held_for_walk_ && (!taken_ || taken_->walk)) {
+    held_for_walk_ = false;
+    to_server_.release();
   }
 
   while (!over_ && (obey_replay() || report_ends() || lifecycle_.has_actions())) {

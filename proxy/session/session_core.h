@@ -22,8 +22,8 @@
 #include "proxy/session/journal/journal.h"
 #include "proxy/session/lifecycle.h"
 #include "proxy/session/park/background_walk.h"
-#include "proxy/session/park_record.h"
 #include "proxy/session/park/parked_session.h"
+#include "proxy/session/park_record.h"
 #include "proxy/session/replay/replay.h"
 #include "proxy/session/world.h"
 
@@ -172,6 +172,7 @@ class SessionCore final : private relay::FrameGate {
     std::optional<WalkOutcome> walk;
   };
   std::optional<Taken> taken_;
+  bool held_for_walk_ = false;  // the editor's frames
 
   std::string prologue_;
   bool prologue_kept_ = true;

@@ -9,6 +9,7 @@
 //     ▼                                    ▼
 //   shutdown is answered                 the editor's next frame: the server is told what is new,
 //                                        the editor what is registered
+#include <algorithm>
 #include <utility>
 
 #include "framing/json_text.h"
@@ -155,13 +156,15 @@ void SessionCore::on_walked(WalkOutcome outcome) {
   }
   std::string const useless = outcome.snapshot ? outcome.changes.useless : outcome.error;
   if (!useless.empty()) {
+    // Read before outcome is given away.
+    auto const reason = outcome.changes.needs_another_gopls ? lease::AcquireReason::stale
+                                                            : lease::AcquireReason::lost;
     baseline_ = std::move(outcome.snapshot);
     taken_.reset();
-    replay_.take_another("the session that was parked is of no use: " + useless);
+    replay_.take_another("the session that was parked is of no use: " + useless, reason);
   } else {
     taken_->walk = std::move(outcome);
   }
-  to_server_.release();
 }
 
 // Before anything else of the editor's: the files as they are, then the settings as they are. The
@@ -173,10 +176,15 @@ void SessionCore::tell_what_is_new() {
   auto const tell = [this](std::string_view method, std::string_view params) {
     to_server_.inject(framed(notification_message(method, params)));
   };
-  kept_ = std::move(taken.parked.documents);
-  for (std::string const& raw_uri : walk.differing_documents) {
-    to_server_.inject(framed(close_message(raw_uri)));
-    std::erase_if(kept_, [&](auto const& one) { return one.raw_uri == raw_uri; });
+  // What is open counts for gopls as if somebody looked at it: where files have changed, and with
+  // them perhaps what they belong to, that is the new editor's to say.
+  bool const as_it_was = walk.changes.none();
+  for (KeptDocument& one : taken.parked.documents) {
+    auto const& differing = walk.differing_documents;
+    if (as_it_was && std::find(differing.begin(), differing.end(), one.raw_uri) == differing.end())
+      kept_.push_back(std::move(one));
+    else
+      to_server_.inject(framed(close_message(one.raw_uri)));
   }
   // A file whose diagnostics the editor does not have yet is published again if it has "changed".
   for (std::string const& params : watched_file_events(walk.changes, taken.diagnosed))

@@ -70,7 +70,7 @@ void SessionCore::acquire_first() {
   std::optional<Taken> taken;
   if (first && !first->parked.empty()) {
     taken = read_parked(first->parked);
-    if (!taken) first = world_.start_server(lease::AcquireReason::stale);
+    if (!taken) first = world_.start_server(lease::AcquireReason::lost);
   }
   if (!first) return finish(kExitNoServer, first.error().message);
   awaits_first_ = false;

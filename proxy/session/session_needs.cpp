@@ -12,6 +12,16 @@ std::string text_of(std::string_view raw) {
   return is_string(raw) ? framing::decode_json_string(between_quotes(raw)) : std::string();
 }
 
+// Whether gopls' facts come from files that a walk over the workspace does not see: such a session
+// is not parked. Wherever the words stand; who has them for another reason loses little.
+bool looks_elsewhere(std::string_view options) {
+  for (std::string_view const word : {"GOPACKAGESDRIVER", "GO111MODULE", "-modfile", "-overlay",
+                                      "workspaceFiles", "templateExtensions"}) {
+    if (options.find(word) != options.npos) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 lease::SessionNeeds needs_of(std::string_view initialize) {
@@ -26,7 +36,8 @@ lease::SessionNeeds needs_of(std::string_view initialize) {
   }
   std::string const setting = process_wide_setting(raw_param(initialize, "initializationOptions"));
   if (!setting.empty()) needs.own_reason = "it sets " + setting + ", which all sessions would have";
-  needs.identity = identity_of(initialize);
+  if (!looks_elsewhere(raw_param(initialize, "initializationOptions")))
+    needs.identity = identity_of(initialize);
   needs.parker = parker_of(initialize);
   return needs;
 }

@@ -81,6 +81,7 @@ struct Front final : World {
   bool left = false;
   bool walk_asked = false;
   int starts = 0;
+  lease::AcquireReason last_reason{};
   std::optional<int> exit_code;
   std::vector<std::string> logs;
   std::map<SessionTimer, std::chrono::milliseconds> timers;
@@ -90,8 +91,9 @@ struct Front final : World {
 
   void tell_needs(const lease::SessionNeeds&) override {}
   boost::system::result<ServerEnds, lease::AcquireError> start_server(
-      lease::AcquireReason) override {
+      lease::AcquireReason reason) override {
     ++starts;
+    last_reason = reason;
     server = std::make_unique<Peer>();
     return ServerEnds{.source = server.get(),
                       .sink = server.get(),
@@ -396,13 +398,13 @@ TEST_F(ParkCore, NothingIsLetThroughBeforeTheServerWasToldOfTheFiles) {
   changes.created = {"/m/new.go"};
   front->walk_ends(changes);
   EXPECT_EQ(front->server->methods(),
-            (std::vector<std::string>{"workspace/didChangeWatchedFiles",
+            (std::vector<std::string>{"textDocument/didClose", "workspace/didChangeWatchedFiles",
                                       "workspace/didChangeConfiguration", "textDocument/didOpen",
                                       "textDocument/hover"}));
-  std::string const events = front->server->got[0].dump();
+  std::string const events = front->server->got[1].dump();
   EXPECT_NE(events.find("file:///m/new.go"), std::string::npos);
   EXPECT_NE(events.find(kB), std::string::npos) << "its diagnostics are to come again";
-  EXPECT_EQ(front->server->got[1]["params"], (Json{{"settings", Json::object()}}));
+  EXPECT_EQ(front->server->got[2]["params"], (Json{{"settings", Json::object()}}));
   auto const registered = front->editor.take("client/registerCapability");
   ASSERT_TRUE(registered);
   EXPECT_EQ((*registered)["params"]["registrations"], Json::array({kRegistration}));
@@ -488,6 +490,41 @@ TEST_F(ParkCore, AGoplsThatEndsBeforeTheWalkIsReplacedAndTheEditorSeesNoError) {
   EXPECT_EQ(
       front->server->methods(),
       (std::vector<std::string>{"initialized", "textDocument/didOpen", "textDocument/hover"}));
+}
+
+TEST_F(ParkCore, WhatWasHeldForTheWalkIsNotLostWithTheServer) {
+  take_up(park());
+  front->editor_says(note("initialized"));
+  front->editor_says(request(1, "textDocument/hover", about(kA)));
+  front->server->ended = true;
+  front->settle();
+  EXPECT_EQ(front->starts, 2);
+  auto const asked = front->server->take("initialize");
+  ASSERT_TRUE(asked);
+  front->server_says(answer((*asked)["id"], {{"capabilities", {{"hoverProvider", true}}}}));
+  EXPECT_EQ(front->server->methods(),
+            (std::vector<std::string>{"initialized", "textDocument/hover"}));
+}
+
+TEST_F(ParkCore, WhatOnlyAnotherProcessKnowsNotLeadsToOne) {
+  take_up(park());
+  front->editor_says(note("initialized"));
+  SnapshotChanges changes;
+  changes.useless = "a file has changed and kept its time";
+  changes.needs_another_gopls = true;
+  front->walk_ends(changes);
+  EXPECT_EQ(front->starts, 2);
+  EXPECT_EQ(front->last_reason, lease::AcquireReason::stale);
+}
+
+TEST_F(ParkCore, WhereAnythingChangedNothingStaysOpen) {
+  take_up(park());
+  front->editor_says(note("initialized"));
+  SnapshotChanges changes;
+  changes.deleted = {"/m/other.go"};
+  front->walk_ends(changes);
+  EXPECT_EQ(front->server->got.at(0), note("textDocument/didClose", about(kA)));
+  EXPECT_EQ(front->timers.count(SessionTimer::kept), 0U);
 }
 
 TEST_F(ParkCore, ASessionThatWasTakenUpIsParkedAgain) {

@@ -140,8 +140,9 @@ void Replay::judge_neighbours() {
   shared_loss_at_ = now;
 }
 
-void Replay::take_another(const std::string& why) {
+void Replay::take_another(const std::string& why, lease::AcquireReason reason) {
   if (phase_ != Phase::live) return;
+  wants_unused_ = reason == lease::AcquireReason::stale;
   log(LogKind::info, "another server is taken: " + why);
   sharing_ = lease::Sharing::own;  // what follows is nobody's fault
   lose(why, {.words = {}, .killed = true});
@@ -226,6 +227,7 @@ void Replay::start(lease::AcquireReason reason) {
   phase_ = Phase::waiting;
   folder_changes_.clear();  // its `initialize` has them
   wait_for_server();
+  if (std::exchange(wants_unused_, false)) reason = lease::AcquireReason::stale;
   if (std::exchange(wants_own_, false)) reason = lease::AcquireReason::suspected;
   act({.kind = Kind::start_server, .reason = reason});
 }

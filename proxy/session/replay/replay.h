@@ -104,7 +104,8 @@ class Replay {
   // Memory is short: let go of the server, unless the editor waits for something.
   void on_memory_short();
   // The present server must not be the session's any more, and is not to blame.
-  void take_another(const std::string& why);
+  void take_another(const std::string& why,
+                    lease::AcquireReason reason = lease::AcquireReason::lost);
   // Of the server that is there, or is about to be told the session.
   void on_server(lease::Sharing sharing) noexcept { sharing_ = sharing; }
   void on_program_tried(const std::optional<std::string>& answer, const std::string& error);
@@ -237,7 +238,8 @@ class Replay {
   bool quiet_ = false;  // the editor needed nothing for a while
   bool owed_at_loss_ = false;
   TimePoint shared_loss_at_{};
-  bool wants_own_ = false;  // two ended while they worked for this session
+  bool wants_unused_ = false;  // not even the process of the present server will do
+  bool wants_own_ = false;     // two ended while they worked for this session
   std::uint64_t editor_frames_at_activity_tick_ = 0;
 
   // While the fresh server settles.
