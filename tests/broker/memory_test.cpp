@@ -15,7 +15,7 @@ TEST_F(Memory, BeyondTheBudgetTheSessionsOfAnIdleServerSleepAndItEnds) {
   auto other = open_editor();
   ProcessWatch const server(server_of(*one));
   ASSERT_EQ(server_of(*other), server.pid());
-  EXPECT_TRUE(server.wait_ended()) << "one look comes after ten seconds";
+  EXPECT_TRUE(server.wait_ended(kBound)) << "one look comes after ten seconds";
   wait_for_status("two sessions that sleep",
                   [](auto const& it) { return it.count("hibernating") == 2; });
   expect_hover(*one);
