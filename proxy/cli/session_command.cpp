@@ -52,6 +52,10 @@ void share(const Configuration& configuration, const server::FoundProgram& gopls
   settings.share_key.args = settings.gopls_args;
   settings.share_key.go = go.found ? go.found->path : std::string();
   settings.share_key.working_directory = working_directory();
+  // A parked session that nobody has taken up is gone by then; "never" is a month.
+  auto const kept = configuration.duration(SettingId::park_timeout);
+  settings.links_kept_for = kept.count() == 0 ? std::chrono::hours(24 * 30)
+                                              : std::chrono::ceil<std::chrono::seconds>(2 * kept);
   settings.broker.instance = configuration[SettingId::instance].text;
   settings.broker.deadline = configuration.duration(SettingId::lease_deadline);
   if (!configuration.boolean(SettingId::start_daemon)) return;

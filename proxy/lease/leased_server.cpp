@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "proxy/kernel/sender_options.h"
+#include "proxy/lease/runtime_directory.h"
 #include "proxy/lease/session_fingerprint.h"
 #include "proxy/lease/state_file.h"
 #include "proxy/observe/log.h"
@@ -70,9 +71,34 @@ boost::system::result<ServerConnection, AcquireError> LeasedServer::acquire(Acqu
   if (!lease) return acquire_own(reason, lease.error().message);
   server_ = lease->server;
   own_reason_.clear();
+  if (state.empty() && !fingerprint.digest.empty()) link_environment(fingerprint.digest);
   auto connection = connection_of(std::move(*lease));
   if (connection) connection->parked = std::move(state);
   return connection;
+}
+
+std::string LeasedServer::links_directory() const {
+  return open_runtime_directory(server::Environment(::environ), settings_.instance).path;
+}
+
+// Those that it has keep their names: they lead where this front's environment says anyway.
+void LeasedServer::link_environment(const std::string& digest) {
+  if (links_.name().empty()) {
+    links_ =
+        server::SessionLinks(links_directory(), digest, environment_, settings_.links_kept_for);
+    if (!links_.lacking().empty()) why_not_park_ = links_.lacking();
+  }
+  environment_ = links_.applied_to(environment_);
+}
+
+boost::system::result<std::vector<std::pair<std::string, std::string>>, AcquireError>
+LeasedServer::take_up_links(std::string_view name) {
+  std::string error;
+  auto links = server::SessionLinks::take_up(links_directory(), name, environment_, error);
+  if (!links) return AcquireError{std::move(error)};
+  links_ = std::move(*links);
+  environment_ = links_.applied_to(environment_);
+  return environment_;
 }
 
 boost::system::result<ServerConnection, AcquireError> LeasedServer::connection_of(Lease lease) {
@@ -125,7 +151,9 @@ std::string LeasedServer::park(kernel::UniqueFd connection, std::string_view sta
   why_not_park_ = "it was parked already";
   kernel::UniqueFd file = make_state_file(state);
   if (!file) return std::string("no memory for its state: ") + std::strerror(errno);
-  return link_.park(std::move(connection), std::move(file), kParkPatience);
+  std::string why = link_.park(std::move(connection), std::move(file), kParkPatience);
+  if (why.empty()) links_.leave();
+  return why;
 }
 
 }  // namespace bridge::lease

@@ -2,6 +2,7 @@
 // had, a private one, and the reason is kept for log and status.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "proxy/lease/broker_link.h"
 #include "proxy/lease/server_source.h"
+#include "proxy/server/session_links.h"
 #include "proxy/server/share_key.h"
 
 namespace bridge::lease {
@@ -19,6 +21,9 @@ class LeasedServer final : public ServerSource {
     server::ShareKeyInput key;  // its folders are those of SessionNeeds, if isolated
     bool isolate_workspaces = false;
     bool park = true;  // a session may be parked, and a parked one taken up
+    std::string instance{};
+    // Longer than a parked session is kept.
+    std::chrono::seconds links_kept_for{24 * 60 * 60};
   };
 
   // `link` must outlive it. `own` serves where sharing cannot be.
@@ -32,6 +37,9 @@ class LeasedServer final : public ServerSource {
   std::string why_not_park() const override;
   void leaving() override;
   std::string park(kernel::UniqueFd connection, std::string_view state) override;
+  std::string links() const override { return links_.name(); }
+  boost::system::result<std::vector<std::pair<std::string, std::string>>, AcquireError>
+  take_up_links(std::string_view name) override;
 
   // Why the last server is a private one; empty: it is shared, or none was acquired.
   const std::string& own_reason() const noexcept { return own_reason_; }
@@ -40,6 +48,8 @@ class LeasedServer final : public ServerSource {
   boost::system::result<ServerConnection, AcquireError> acquire_own(AcquireReason reason,
                                                                     std::string why);
   boost::system::result<ServerConnection, AcquireError> connection_of(Lease lease);
+  void link_environment(const std::string& digest);
+  std::string links_directory() const;
 
   BrokerLink& link_;
   Settings settings_;
@@ -51,6 +61,7 @@ class LeasedServer final : public ServerSource {
   bool own_for_good_ = false;
   std::vector<std::pair<std::string, std::string>> environment_;
   std::string server_;  // of the last lease
+  server::SessionLinks links_;
   // Why what the last lease gave cannot be parked; empty: it can be.
   std::string why_not_park_ = "no server was acquired";
 };

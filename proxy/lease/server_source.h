@@ -87,6 +87,14 @@ class ServerSource {
 
   // Whether park() of the present server can be of use; if not, why, in words for the log.
   virtual std::string why_not_park() const { return "it is not shared"; }
+  // Names what of the environment is given to the present server in a way that another front can
+  // turn to its own, for the parked state; empty: nothing is. And turns what a parked session was
+  // given: what the environment of the connection then is, or why that cannot be.
+  virtual std::string links() const { return {}; }
+  virtual boost::system::result<std::vector<std::pair<std::string, std::string>>, AcquireError>
+  take_up_links(std::string_view /*name*/) {
+    return AcquireError{"there are no links"};
+  }
   // The editor is about to leave: a park or a release follows within moments, and one like it that
   // comes meanwhile may wait for it.
   virtual void leaving() {}

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "proxy/kernel/unique_fd.h"
+#include "proxy/server/session_links.h"
 
 namespace bridge::lease {
 namespace {
@@ -109,7 +110,8 @@ SessionFingerprint session_fingerprint(const SessionNeeds& needs, const server::
   digest.add(std::uint64_t{variables.size()});
   for (auto const& [name, value] : variables) {
     digest.add(name);
-    digest.add(value);
+    // Another front's is as good: what gopls is told is a link that leads there.
+    digest.add(server::SessionLinks::is_linked(name, value) ? "a link" : value);
   }
   if (auto const file = goenv_file(environment); !file.empty()) add_file(digest, file);
   // GOROOT/bin/go: the real one, behind links and shims.

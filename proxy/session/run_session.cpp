@@ -97,7 +97,9 @@ int run_session(const SessionSettings& settings) {
         *broker,
         lease::LeasedServer::Settings{.key = settings.share_key,
                                       .isolate_workspaces = settings.isolate_workspaces,
-                                      .park = settings.park && settings.replay},
+                                      .park = settings.park && settings.replay,
+                                      .instance = settings.broker.instance,
+                                      .links_kept_for = settings.links_kept_for},
         std::move(servers));
     leased = source.get();
     servers = std::move(source);

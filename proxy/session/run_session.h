@@ -35,6 +35,8 @@ struct SessionSettings {
   bool isolate_workspaces = false;
   // Whether the session is left to the daemon at its end, and one that was left is taken up.
   bool park = true;
+  // Links to sockets of a session that nobody takes up are left so long.
+  std::chrono::seconds links_kept_for{24 * 60 * 60};
   lease::BrokerLink::Settings broker;
   // A server that listens already: "/path", "unix;/path", "127.0.0.1:port", "[::1]:port",
   // "localhost:port". Empty: a private gopls.

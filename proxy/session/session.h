@@ -86,6 +86,8 @@ class Session final : private World, private relay::ReadinessSet::TurnListener {
   void try_program(const std::string& frame) override;
   std::string why_not_park() override { return servers_.why_not_park(); }
   void tell_leaving() override { servers_.leaving(); }
+  std::string links() override { return servers_.links(); }
+  std::string take_up_links(std::string_view name) override;
   std::string park_server(std::string_view state) override;
   void start_walk(const std::vector<std::string>& folders, const ParkedSession* parked) override;
   TimePoint now() override { return std::chrono::steady_clock::now(); }

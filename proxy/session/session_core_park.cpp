@@ -100,6 +100,7 @@ void SessionCore::finish_park() {
   state.drain.configuration = record_.configuration();
   state.documents = std::move(kept_);
   state.snapshot = baseline_->serialise();
+  state.links = world_.links();
   journal_.forget_editor();
   state.journal = journal_.serialise();
   std::string const why = world_.park_server(serialise(state));
@@ -124,6 +125,7 @@ std::optional<SessionCore::Taken> SessionCore::read_parked(std::string_view stat
   auto parked = parse_parked(state, error);
   auto journal = parked ? Journal::parse(parked->journal, {}, error) : std::nullopt;
   if (journal && !journal->can_replay()) error = "it was never initialized";
+  if (journal && error.empty()) error = world_.take_up_links(parked->links);
   if (!journal || !error.empty()) {
     world_.log(LogKind::warning, "a parked session is of no use: " + error);
     return std::nullopt;

@@ -55,6 +55,14 @@ void Session::start_walk(const std::vector<std::string>& folders, const ParkedSe
   walk_watch_->want({.readable = true});
 }
 
+std::string Session::take_up_links(std::string_view name) {
+  if (!server_) return "there is no server";
+  auto environment = servers_.take_up_links(name);
+  if (!environment) return environment.error().message;
+  server_->connection.environment = std::move(*environment);
+  return {};
+}
+
 std::string Session::park_server(std::string_view state) {
   if (!server_) return "there is no server";
   kernel::UniqueFd connection(::fcntl(server_->source.poll_fd(), F_DUPFD_CLOEXEC, 3));

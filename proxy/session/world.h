@@ -72,6 +72,9 @@ class World {
   // --- parking (session_core_park.cpp) ----------------------------------------------------------
   // Why the present server's session cannot be left to others; empty: it can.
   virtual std::string why_not_park() { return "there is nobody to leave it to"; }
+  // As in lease::ServerSource; empty: the connection's environment is turned to this session's.
+  virtual std::string links() { return {}; }
+  virtual std::string take_up_links(std::string_view /*name*/) { return {}; }
   // The editor leaves: a park may follow within moments.
   virtual void tell_leaving() {}
   // Gives the present server away with the session's state. Empty: done, drop_server() follows;

@@ -49,6 +49,15 @@ struct Fingerprint : testing::Test {
   }
 };
 
+TEST_F(Fingerprint, WhereASocketOfTheConnectionLiesDoesNotCount) {
+  key.session_environment.emplace_back("SSH_AUTH_SOCK", "/tmp/ssh-1/agent.1");
+  auto const one = digest();
+  key.session_environment.back().second = "/tmp/ssh-2/agent.2";
+  EXPECT_EQ(digest(), one);
+  key.session_environment.pop_back();
+  EXPECT_NE(digest(), one) << "whether there is one does";
+}
+
 TEST_F(Fingerprint, EqualSessionsHaveEqualOnes) {
   auto const one = digest();
   EXPECT_EQ(digest(), one);

@@ -76,6 +76,7 @@ struct Front final : World {
   std::map<std::string, std::string> disk;  // raw URI to text
   std::string state_to_take_up;             // what the next start gives
   std::string not_parked_because;
+  std::string links_refused, links_taken_up;
   // What happened.
   std::optional<std::string> parked;  // the state
   bool left = false;
@@ -117,6 +118,11 @@ struct Front final : World {
   void log(LogKind, const std::string& text) override { logs.push_back(text); }
   void finish(int code, const std::string&) override { exit_code = code; }
   std::string why_not_park() override { return not_parked_because; }
+  std::string links() override { return "abc-0"; }
+  std::string take_up_links(std::string_view name) override {
+    links_taken_up = name;
+    return links_refused;
+  }
   void tell_leaving() override { left = true; }
   std::string park_server(std::string_view state) override {
     EXPECT_FALSE(parked);
@@ -473,6 +479,19 @@ TEST_F(ParkCore, AStateThatCannotBeReadLeadsToAFreshSession) {
   EXPECT_EQ(front->starts, 2);
   EXPECT_TRUE(front->server->take("initialize"));
   EXPECT_TRUE(front->editor.got.empty());
+}
+
+TEST_F(ParkCore, ItsLinksAreTurnedAndWhereTheyCannotBeASessionIsFresh) {
+  auto const state = park();
+  take_up(state);
+  EXPECT_EQ(front->links_taken_up, "abc-0");
+  front.emplace();
+  front->links_refused = "the session's links are another's";
+  front->state_to_take_up = state;
+  front->editor_says(request(0, "initialize", {{"capabilities", Json::object()}}));
+  EXPECT_EQ(front->starts, 2);
+  EXPECT_TRUE(front->server->take("initialize"));
+  EXPECT_TRUE(front->logged("another's"));
 }
 
 TEST_F(ParkCore, AGoplsThatEndsBeforeTheWalkIsReplacedAndTheEditorSeesNoError) {
