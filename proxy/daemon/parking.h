@@ -70,8 +70,8 @@ class Parking {
     bool promised = false;  // a resume is under way
   };
 
-  // A front that is about to leave is waited for so long (PITFALLS: a window that reloads may be
-  // back before it has left).
+  // A front that is about to leave is waited for so long: a window that reloads may be back before
+  // the old one has left.
   static constexpr std::chrono::milliseconds kLeavingPatience{150};
   // One that left unparked and comes back sooner restarts its server.
   static constexpr std::chrono::seconds kRestartWindow{60};

@@ -20,12 +20,6 @@
 namespace bridge::session {
 namespace {
 
-std::int64_t now_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return nanoseconds(now);
-}
-
 bool is_as_kept(const KeptDocument& document) {
   std::string_view const raw = document.raw_uri;
   if (raw.size() < 2) return false;

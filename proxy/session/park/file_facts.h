@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include <cstdint>
 
@@ -34,6 +35,13 @@ constexpr std::uint64_t mix(std::uint64_t state, std::uint64_t value) noexcept {
 
 constexpr std::int64_t nanoseconds(const timespec& time) noexcept {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+// By the clock that files are stamped with.
+inline std::int64_t now_ns() noexcept {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return nanoseconds(now);
 }
 
 // `since`: when the walk began, by CLOCK_REALTIME; what changed at that time or later may change
