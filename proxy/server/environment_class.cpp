@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 13> kKeyed = {
 };
 
 // Sorted.
-constexpr std::array<std::string_view, 59> kIgnored = {
+constexpr std::array<std::string_view, 58> kIgnored = {
     "ALACRITTY_LOG",
     "ALACRITTY_SOCKET",
     "ALACRITTY_WINDOW_ID",
@@ -29,7 +29,6 @@ constexpr std::array<std::string_view, 59> kIgnored = {
     "GOMOD",
     "GOTOOLDIR",
     "GOVERSION",
-    "GPG_TTY",
     "HISTFILE",
     "HISTFILESIZE",
     "HISTSIZE",
